@@ -1,0 +1,3 @@
+module github.com/harrier-detect/harrier
+
+go 1.26
