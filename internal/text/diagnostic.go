@@ -76,7 +76,11 @@ func (d Diagnostic) Excerpt() string {
 	if d.Source == nil {
 		return ""
 	}
-	from, to := d.Source.Position(d.Span.Start), d.Source.Position(d.Span.End)
+	src, span := d.Source, d.Span
+	for src.origin != nil {
+		src, span = src.Origin(span)
+	}
+	from, to := src.Position(span.Start), src.Position(span.End)
 	line := []rune(d.Source.Line(from.Line))
 	width := 1
 	if to.Line == from.Line && to.Column > from.Column {

@@ -21,6 +21,9 @@ type Source struct {
 	file  string // the whole file the text was cut from; equal to Text for a plain source
 	marks []mark // ascending in .text; empty for a plain source
 	lines []int  // byte offset in file of each line's first byte
+
+	origin *Source // what a derived source was made of; nil for others
+	pieces []Piece // ascending in .At; how a derived source maps to its origin
 }
 
 // mark says: from offset text in Source.Text on, text runs parallel to the file from offset file.
@@ -40,6 +43,49 @@ func NewExcerpt(name, file, text string, textAt, fileAt []int) *Source {
 		s.marks = append(s.marks, mark{textAt[i], fileAt[i]})
 	}
 	return s
+}
+
+// A Piece says where a run of a derived text comes from: the text from offset At on, up to the next piece.
+type Piece struct {
+	At   int // offset in the derived text
+	From int // offset in the origin's text
+	// Whole is zero where the two texts run in parallel. Otherwise the whole run stands for the Whole bytes of the origin
+	// that begin at From, as the body of an expanded macro stands for the macro's call.
+	Whole int
+}
+
+// Derive returns a source whose text was made out of s by expansion or unquoting. Places in it are places in s: piece by
+// piece, as pieces say, which ascend. Text before the first piece is taken to run in parallel with s from its start.
+func (s *Source) Derive(text string, pieces []Piece) *Source {
+	return &Source{Name: s.Name, Text: text, file: s.file, lines: s.lines, origin: s, pieces: pieces}
+}
+
+// Origin returns the source that s was derived from, and what span covers there; for a source that was not derived, s
+// and span themselves. A span that begins or ends in a run that stands for something as a whole covers all of that.
+func (s *Source) Origin(span Span) (*Source, Span) {
+	if s.origin == nil {
+		return s, span
+	}
+	start, whole := s.originOffset(span.Start)
+	end := start + whole
+	if span.End > span.Start {
+		end, whole = s.originOffset(span.End - 1)
+		end += max(whole, 1)
+	}
+	return s.origin, Span{start, max(start, end)}
+}
+
+// originOffset maps an offset to the origin, with the width of what it stands for when it stands for a whole.
+func (s *Source) originOffset(off int) (at, whole int) {
+	off = min(max(off, 0), len(s.Text))
+	i := sort.Search(len(s.pieces), func(i int) bool { return s.pieces[i].At > off }) - 1
+	switch {
+	case i < 0:
+		return off, 0
+	case s.pieces[i].Whole > 0:
+		return s.pieces[i].From, s.pieces[i].Whole
+	}
+	return s.pieces[i].From + off - s.pieces[i].At, 0
 }
 
 // Position is a place for people: line and column count from 1, columns count characters.
@@ -69,6 +115,10 @@ func (s *Source) Line(n int) string {
 
 func (s *Source) fileOffset(off int) int {
 	off = min(max(off, 0), len(s.Text))
+	if s.origin != nil {
+		at, _ := s.originOffset(off)
+		return s.origin.fileOffset(at)
+	}
 	if i := sort.Search(len(s.marks), func(i int) bool { return s.marks[i].text > off }) - 1; i >= 0 {
 		off += s.marks[i].file - s.marks[i].text
 	}
