@@ -23,6 +23,7 @@ type Builder struct {
 	names  []string
 	wanted []bool
 
+	uniform *Class // set: the class of every record
 	cells   []cell
 	raw     Renderer
 	rawKey  uint64
@@ -46,6 +47,10 @@ func NewBuilder(dicts *Dicts, rows int, need func(name string) bool, emit func(*
 	return &Builder{dicts: dicts, emit: emit, rows: rows, need: need,
 		fields: map[string]FieldID{}, classes: map[*Class]*rowset{}}
 }
+
+// Uniform makes the builder put every record into one class, whatever class it is given: batches then hold the records in
+// the order in which they came.
+func (b *Builder) Uniform(class *Class) { b.uniform = class }
 
 // Field returns the number of a field name; decoders look names up once and keep the numbers.
 func (b *Builder) Field(name string) FieldID {
@@ -94,6 +99,27 @@ func (b *Builder) AddString(f FieldID, s string) {
 // AddBytes is [Builder.AddString] for bytes in a buffer that must stay unchanged until End or Discard.
 func (b *Builder) AddBytes(f FieldID, s []byte) { b.AddString(f, bytesAsString(s)) }
 
+// AddCode gives a field the value that has the given code in d, a dictionary that the builder's Dicts handed out for this
+// field: for decoders that recognise a value in its encoded form.
+func (b *Builder) AddCode(f FieldID, d *Dict, code uint32) {
+	if b.wanted[f] {
+		b.cells = append(b.cells, cell{field: f, code: code, dict: d})
+	}
+}
+
+// AddText is [Builder.AddBytes] for text that hardly ever repeats: it stays out of the dictionary.
+func (b *Builder) AddText(f FieldID, s []byte) {
+	if b.wanted[f] {
+		b.cells = append(b.cells, cell{field: f, code: plainText, value: StringOf(bytesAsString(s))})
+	}
+}
+
+// plainText in a cell without dictionary marks the value of AddText.
+const plainText = 1
+
+// Dict returns the current dictionary of a field, for [Builder.AddCode].
+func (b *Builder) Dict(f FieldID) *Dict { return b.dicts.For(b.names[f]) }
+
 // Raw says how the raw text of the current record can be made.
 func (b *Builder) Raw(r Renderer, key uint64) { b.raw, b.rawKey = r, key }
 
@@ -102,22 +128,31 @@ func (b *Builder) Discard() { b.cells, b.raw = b.cells[:0], nil }
 
 // End finishes the current record. It returns what emit returns when a batch is full.
 func (b *Builder) End(class *Class, origin Origin) error {
+	if b.uniform != nil {
+		class = b.uniform
+	}
 	rs := b.classes[class]
 	if rs == nil {
-		rs = &rowset{class: class, at: map[FieldID]*colBuilder{}}
+		rs = &rowset{class: class, direct: len(b.order) < maxDirectClasses}
 		b.classes[class] = rs
 		b.order = append(b.order, rs)
 	}
 	for i := range b.cells {
 		c := &b.cells[i]
-		col := rs.at[c.field]
+		col := rs.column(c.field)
 		if col == nil {
 			name := b.names[c.field]
 			col = &colBuilder{name: name, dict: b.dicts.For(name)}
-			rs.at[c.field] = col
-			rs.cols = append(rs.cols, col)
+			rs.add(c.field, col)
 		}
-		col.put(rs.n, c.value)
+		switch {
+		case c.dict != nil:
+			col.putCode(rs.n, c.dict, c.code)
+		case c.code == plainText:
+			col.putText(rs.n, c.value)
+		default:
+			col.put(rs.n, c.value)
+		}
 	}
 	rs.n++
 	rs.origins = append(rs.origins, origin)
@@ -167,10 +202,41 @@ func (b *Builder) flush(rs *rowset) error {
 type rowset struct {
 	class   *Class
 	n       int
-	at      map[FieldID]*colBuilder
+	direct  bool
+	at      []*colBuilder           // by field, for low field numbers of the first classes
+	more    map[FieldID]*colBuilder // the others
 	cols    []*colBuilder
 	origins []Origin
 	raws    []rawRef
+}
+
+// Field numbers index a slice while there are few classes and few fields, as in all honest data; beyond that a map keeps
+// the memory in proportion to the input.
+const (
+	maxDirectClasses = 512
+	maxDirectFields  = 2048
+)
+
+func (rs *rowset) column(f FieldID) *colBuilder {
+	if int(f) < len(rs.at) {
+		return rs.at[f]
+	}
+	return rs.more[f]
+}
+
+func (rs *rowset) add(f FieldID, c *colBuilder) {
+	rs.cols = append(rs.cols, c)
+	if rs.direct && f < maxDirectFields {
+		for n := len(rs.at); n <= int(f); n = len(rs.at) {
+			rs.at = append(rs.at, nil)
+		}
+		rs.at[f] = c
+		return
+	}
+	if rs.more == nil {
+		rs.more = map[FieldID]*colBuilder{}
+	}
+	rs.more[f] = c
 }
 
 type rawRef struct {
@@ -205,17 +271,64 @@ const (
 	textyBytes = 64
 )
 
-func (c *colBuilder) put(row int, v Value) {
-	if c.n > row { // given twice in one record: the last one counts
-		c.n = row
-		switch c.mode {
-		case Dictionary:
-			c.codes = c.codes[:row]
-		case Plain:
-			c.nums = c.nums[:row]
-		case Any:
-			c.vals = c.vals[:row]
+// again takes back the value of a field that is given twice in one record: the last one counts.
+func (c *colBuilder) again(row int) {
+	c.n = row
+	switch c.mode {
+	case Dictionary:
+		c.codes = c.codes[:row]
+	case Plain:
+		c.nums = c.nums[:row]
+	case Any:
+		c.vals = c.vals[:row]
+	}
+}
+
+func (c *colBuilder) putCode(row int, d *Dict, code uint32) {
+	if c.n == row && c.mode == Dictionary && d == c.dict && row > 0 {
+		c.codes = append(c.codes, code)
+		c.n++
+		return
+	}
+	if c.n > row {
+		c.again(row)
+	}
+	if c.n == 0 && c.mode != Any {
+		c.mode = Dictionary
+		if c.dict != d { // a newer generation
+			c.dict, c.lastCode = d, 0
 		}
+	}
+	c.pad(row)
+	if c.mode == Dictionary && c.dict == d {
+		c.codes = append(c.codes, code)
+	} else {
+		if c.mode != Any {
+			c.toAny()
+		}
+		c.vals = append(c.vals, d.Value(code))
+	}
+	c.n++
+}
+
+func (c *colBuilder) putText(row int, v Value) {
+	if c.n > row {
+		c.again(row)
+	}
+	if c.n == 0 {
+		c.mode = Any
+	}
+	c.pad(row)
+	if c.mode != Any {
+		c.toAny()
+	}
+	c.vals = append(c.vals, StringOf(cloneString(v.Str())))
+	c.n++
+}
+
+func (c *colBuilder) put(row int, v Value) {
+	if c.n > row {
+		c.again(row)
 	}
 	if c.n == 0 && c.mode != Any {
 		c.start(v)

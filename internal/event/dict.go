@@ -29,6 +29,8 @@ type Dict struct {
 	size  atomic.Uint32 // codes handed out (interning) or highest code set + 1 (derived)
 	bytes atomic.Int64
 
+	texty atomic.Bool
+
 	mu      sync.RWMutex
 	strings map[string]uint32 // nil in a derived dictionary
 	scalars map[scalarKey]uint32
@@ -68,6 +70,13 @@ func (d *Dict) Len() int { return int(d.size.Load()) }
 
 // Bytes estimates the memory that the dictionary keeps alive.
 func (d *Dict) Bytes() int64 { return d.bytes.Load() }
+
+// Texty reports whether [Dict.MarkTexty] was called.
+func (d *Dict) Texty() bool { return d.texty.Load() }
+
+// MarkTexty notes that the field's values are long and hardly ever repeat: hashing and keeping them is waste, so that
+// decoders should give them to [Builder.AddText]. It changes how columns are encoded, never what they hold.
+func (d *Dict) MarkTexty() { d.texty.Store(true) }
 
 // Set stores the value of a code in a derived dictionary. Only the dictionary's owner may call it, from one goroutine, and
 // never twice for a code that a batch already carries.

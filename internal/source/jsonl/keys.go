@@ -1,0 +1,116 @@
+package jsonl
+
+import (
+	"bytes"
+
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/source/shape"
+)
+
+// An object is what is known of the objects that appear at one path: their keys, as nodes, and what usually comes first.
+type object struct {
+	prefix string // "" or "a.b."
+	head   node   // not a key: its next predicts the first one
+	table  []*node
+	n      int
+}
+
+// A node is one key of the objects at one path.
+type node struct {
+	key   []byte // as it stands in the input with its quotes and colon: "Image":
+	hash  uint64
+	path  string
+	field event.FieldID
+	want  bool
+	mark  shape.Marks
+	role  shape.Role
+	next  [2]*node // the keys that followed this one, the latest first
+	child *object  // for keys that have held objects
+
+	properties bool    // "properties" at top level, which Defender's streaming records have
+	bare       *object // what is known of them; their fields go without a prefix
+	records    bool    // "records" at top level: a container of events
+
+	dict                         *event.Dict
+	cache                        []cached // of wanted text values, by hash of the raw bytes
+	last                         cached
+	plain                        bool // values hardly ever repeat and are long: no dictionary
+	offers, misses, fresh, bytes int
+
+	lastList  event.Value // the last list, and its raw form
+	lastArray string
+}
+
+// cached remembers the dictionary code of a text value in its raw form, so that a value that comes again is neither
+// unescaped nor looked up.
+type cached struct {
+	raw  string
+	code uint32
+}
+
+// find returns the node of a key in its raw form without quotes, or nil.
+func (o *object) find(raw []byte, h uint64) *node {
+	if len(o.table) == 0 {
+		return nil
+	}
+	mask := uint64(len(o.table) - 1)
+	for i := h & mask; ; i = (i + 1) & mask {
+		n := o.table[i]
+		if n == nil {
+			return nil
+		}
+		if n.hash == h && len(n.key) == len(raw)+3 && bytes.Equal(n.key[1:len(raw)+1], raw) {
+			return n
+		}
+	}
+}
+
+func (o *object) insert(n *node) {
+	if 2*(o.n+1) > len(o.table) {
+		old := o.table
+		o.table = make([]*node, max(16, 2*len(old)))
+		for _, m := range old {
+			if m != nil {
+				o.place(m)
+			}
+		}
+	}
+	o.place(n)
+	o.n++
+}
+
+func (o *object) place(n *node) {
+	mask := uint64(len(o.table) - 1)
+	i := n.hash & mask
+	for o.table[i] != nil {
+		i = (i + 1) & mask
+	}
+	o.table[i] = n
+}
+
+// hashBytes mixes up to the first and last 16 bytes and the length: keys and log values differ there or rarely at all, and
+// every hit is compared in full.
+func hashBytes(b []byte) uint64 {
+	const k = 0x9E3779B97F4A7C15
+	h := uint64(len(b)) * k
+	switch n := len(b); {
+	case n >= 16:
+		h = mix(h^load64(b), k)
+		h = mix(h^load64(b[8:]), k)
+		h = mix(h^load64(b[n-16:]), k)
+		h = mix(h^load64(b[n-8:]), k)
+		if n > 48 {
+			h = mix(h^load64(b[n/2:]), k)
+			h = mix(h^load64(b[n/4:]), k)
+		}
+	case n >= 8:
+		h = mix(h^load64(b), k)
+		h = mix(h^load64(b[n-8:]), k)
+	default:
+		for _, c := range b {
+			h = (h ^ uint64(c)) * k
+		}
+		h ^= h >> 29
+	}
+	return h
+}
