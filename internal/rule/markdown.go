@@ -55,7 +55,7 @@ func readMarkdown(file, src string, p *Pack) {
 		}
 	}
 	n := 0
-	for _, f := range blocks {
+	for index, f := range blocks {
 		body := strings.TrimRight(src[f.start:f.end], "\r\n")
 		if !fenceLanguages[f.tag] || f.tag == "" && !looksLikeKQL(body) {
 			p.Others["fenced block in another language"]++
@@ -64,7 +64,7 @@ func readMarkdown(file, src string, p *Pack) {
 		n++
 		r := &Rule{Language: KQL, Format: "markdown", Name: title, Description: strings.Join(description, " "),
 			Query:      text.NewExcerpt(file, src, body, []int{0}, []int{f.start}),
-			Techniques: distinct(techniqueRef.FindAllString(src, -1)), References: distinct(markdownLink.FindAllString(src, -1)), Source: whole, File: file}
+			Techniques: distinct(techniqueRef.FindAllString(src, -1)), References: distinct(markdownLink.FindAllString(src, -1)), Source: whole, File: file, Index: index}
 		if r.Name == "" {
 			r.Name = baseName(file)
 		}

@@ -28,7 +28,10 @@ type Rule struct {
 	Format string
 	// Query is the query's text; places in it are places in the rule's file.
 	Query *text.Source
-	// QueryAt is the place of the query in the file, for diagnostics about the whole rule.
+	// Index and Part tell apart the queries of one file: the number of the fenced block of a page, and the number of the
+	// query in a file that holds several, both from 0.
+	Index, Part int
+	// Source is the whole file, for diagnostics about the rule rather than its query.
 	Source *text.Source
 
 	Description    string
