@@ -189,3 +189,30 @@ func keyEnd(b []byte, p, end int) int {
 	}
 	return q
 }
+
+// IsLines reports whether a text that begins with '{' holds one object a line, by the look of its first line.
+func IsLines(head []byte) bool {
+	eol := bytes.IndexByte(head, '\n')
+	if eol < 0 {
+		eol = len(head)
+	}
+	line := bytes.TrimRight(head[:eol], " \t\r")
+	padded := append(make([]byte, 0, len(line)+Slack), line...)
+	q := skipNested(padded[:len(line)+Slack], 0, len(line))
+	if q >= 0 {
+		if eol == len(head) && q < len(line) { // several objects and no line end
+			return false
+		}
+		return true
+	}
+	if eol == len(head) {
+		return false // one long object, cut off here
+	}
+	// The object goes on in the next line, or the line is damaged.
+	switch line[len(line)-1] {
+	case '{', '[', ',':
+		return false
+	}
+	next := bytes.TrimLeft(head[eol:], " \t\r\n")
+	return len(next) == 0 || next[0] == '{'
+}
