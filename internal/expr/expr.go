@@ -293,3 +293,24 @@ func Volatile(e Expr) bool {
 	}
 	return slices.ContainsFunc(Children(e), Volatile)
 }
+
+// Params returns the names of the parameters that e reads, sorted.
+func Params(e Expr) []string {
+	var out []string
+	var walk func(Expr)
+	walk = func(e Expr) {
+		if p, ok := e.(*Param); ok && !slices.Contains(out, p.Name) {
+			out = append(out, p.Name)
+		}
+		for _, c := range Children(e) {
+			if c != nil {
+				walk(c)
+			}
+		}
+	}
+	if e != nil {
+		walk(e)
+	}
+	slices.Sort(out)
+	return out
+}
