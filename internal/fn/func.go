@@ -14,14 +14,24 @@ import (
 
 // Env is what functions may know of the run they are in. It is immutable while a plan runs.
 type Env struct {
-	// Now is the moment the run takes as the present, in ticks (see [event.TicksOf]).
-	Now int64
+	// Clock tells the moment that the run takes as the present; see [Env.Now]. It must give the same answer each time. It is a
+	// function because the answer may have to be looked for: in files, the present is the newest event.
+	Clock func() time.Time
 	// Zone is the time zone of the search; nil means UTC.
 	Zone *time.Location
 	// Params holds the values of named parameters that plans refer to, such as the results of scalar sub-queries.
 	Params map[string]event.Value
 	// Geo looks an address up in the user's GeoIP database; nil when the user gave none.
 	Geo func(ip string) (event.Bag, bool)
+}
+
+// Now returns the moment that the run takes as the present, in ticks (see [event.TicksOf]): the machine's clock when the run
+// has none of its own.
+func (e *Env) Now() int64 {
+	if e == nil || e.Clock == nil {
+		return event.TimeOf(time.Now()).Ticks()
+	}
+	return event.TimeOf(e.Clock()).Ticks()
 }
 
 // Location returns the time zone of the search, never nil.
