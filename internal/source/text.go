@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/source/csv"
 	"github.com/harrier-detect/harrier/internal/source/jsonl"
 	"github.com/harrier-detect/harrier/internal/text"
 )
@@ -44,6 +45,10 @@ func (s *stream) text(in *input) {
 			s.jsonDocument(in)
 			return
 		}
+	}
+	if d, ok := csv.Detect(head, whole, csvName(in.file.name)); ok {
+		s.csv(in, &d)
+		return
 	}
 	s.unknown(in, "text in no known format of events")
 }

@@ -12,6 +12,7 @@ import (
 	"unsafe"
 
 	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/source/raw"
 	"github.com/harrier-detect/harrier/internal/source/shape"
 )
 
@@ -26,7 +27,6 @@ type Decoder struct {
 	Other func(stretch []byte, line uint64, offset int) (int, error)
 
 	b       *event.Builder
-	classes *event.Classes
 	wantAll bool // no choice of fields: objects are not kept beside their parts
 	wantRaw bool
 
@@ -35,7 +35,7 @@ type Decoder struct {
 
 	buf     []byte
 	end     int
-	block   *blockText
+	block   *raw.Block
 	errAt   int
 	errText string
 	scratch []byte
@@ -48,21 +48,19 @@ type Decoder struct {
 	}
 	err error // of the builder, from within a container
 
-	record     uint64
-	container  bool // within a records array
-	contained  int  // records of the container just read, -1: it was none
-	overflown  bool
-	classCache map[string]*event.Class
-	classKey   []byte
+	record    uint64
+	container bool // within a records array
+	contained int  // records of the container just read, -1: it was none
+	overflown bool
+	interner  shape.Interner
 }
 
 // Bounds that only hostile or very odd input meets. An object with more keys than maxKeys, over all records of a block,
 // keeps the rest as one value instead of fields.
 const (
-	maxDepth   = 128
-	maxKeys    = 2048
-	maxNodes   = 1 << 14
-	maxClasses = 2048
+	maxDepth = 128
+	maxKeys  = 2048
+	maxNodes = 1 << 14
 )
 
 // Rest is the field that takes the keys beyond the bound at top level.
@@ -70,18 +68,8 @@ const Rest = "_more"
 
 // New returns a decoder that adds records to b. need is that of the builder: nil when every field is kept.
 func New(b *event.Builder, classes *event.Classes, need func(string) bool) *Decoder {
-	d := &Decoder{b: b, classes: classes, wantAll: need == nil, wantRaw: need == nil || need(event.RawField),
-		Problem: func(uint64, int, string) {}, classCache: map[string]*event.Class{}}
-	d.root = &object{}
-	return d
-}
-
-// blockText renders the raw text of records: a key holds offset and length within the block.
-type blockText struct{ text []byte }
-
-func (t *blockText) Render(key uint64) string {
-	off, n := key>>32, key&0xffffffff
-	return string(t.text[off : off+n])
+	return &Decoder{b: b, wantAll: need == nil, wantRaw: need == nil || need(event.RawField), root: &object{},
+		Problem: func(uint64, int, string) {}, interner: shape.NewInterner(classes)}
 }
 
 func (d *Decoder) start(block []byte) {
@@ -94,7 +82,7 @@ func (d *Decoder) start(block []byte) {
 	d.buf, d.end = block[:n+Slack], n
 	d.block = nil
 	if d.wantRaw {
-		d.block = &blockText{d.buf[:n]}
+		d.block = &raw.Block{Text: d.buf[:n]}
 	}
 }
 
@@ -236,7 +224,7 @@ func (d *Decoder) one(p int) (int, error) {
 		return next, nil
 	}
 	if d.wantRaw {
-		d.b.Raw(d.block, uint64(p)<<32|uint64(next-p))
+		d.b.Raw(d.block, raw.Key(p, next-p))
 	}
 	return next, d.b.End(d.class(), event.Origin{File: d.File, Record: d.record})
 }
