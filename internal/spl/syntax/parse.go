@@ -96,7 +96,11 @@ func (p *parser) report(d text.Diagnostic) {
 func (p *parser) here() text.Span {
 	p.skip()
 	if p.pos >= p.end {
-		return text.Span{Start: p.pos, End: p.pos}
+		at := p.pos
+		for at > 0 && isSpace(p.s[at-1]) {
+			at--
+		}
+		return text.Span{Start: at, End: at}
 	}
 	end := p.pos + 1
 	for end < p.end && !isSpace(p.s[end]) && strings.IndexByte("()[]\"|,`", p.s[end]) < 0 {

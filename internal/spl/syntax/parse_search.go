@@ -38,7 +38,7 @@ func (p *parser) searchExpr(stop string) SearchExpr {
 	case 1:
 		return items[0]
 	}
-	return &And{Loc{trimmed(p.s, p.span(start))}, items}
+	return &And{Loc{p.span(start)}, items}
 }
 
 // searchEnd reports whether nothing more of a search expression follows.
@@ -106,7 +106,7 @@ func (p *parser) searchOr(stop string) SearchExpr {
 	case 1:
 		return items[0]
 	}
-	return &Or{Loc{trimmed(p.s, p.span(start))}, items}
+	return &Or{Loc{p.span(start)}, items}
 }
 
 func (p *parser) searchNot(stop string) SearchExpr {

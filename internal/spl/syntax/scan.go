@@ -172,8 +172,14 @@ func (p *parser) commas() bool {
 	return n > 0
 }
 
-// span returns the place from an offset to here.
-func (p *parser) span(from int) text.Span { return text.Span{Start: from, End: max(from, p.pos)} }
+// span returns the place from an offset to here, without the white space before here.
+func (p *parser) span(from int) text.Span {
+	at := text.Span{Start: from, End: max(from, p.pos)}
+	for at.End > from && isSpace(p.s[at.End-1]) {
+		at.End--
+	}
+	return at
+}
 
 // keyword reports whether a bare word, whatever its case, stands at the next place, and moves over it.
 func (p *parser) keyword(words ...string) bool {
