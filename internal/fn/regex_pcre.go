@@ -493,8 +493,10 @@ func (t *translator) escape() {
 		return
 	case 'R':
 		t.i++
-		const newlines = `(?:\r\n|[\n-\r\x85]|` + "\u2028|\u2029)"
-		t.both(newlines)
+		// \R takes the whole of \r\n or nothing of it, which the linear engine cannot promise.
+		const newlines = `\r\n|[\n-\r\x85]|` + "\u2028|\u2029)"
+		t.backtrack(`\R`)
+		t.each("(?:"+newlines, "(?>"+newlines)
 		return
 	case 'b':
 		t.i++

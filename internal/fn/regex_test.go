@@ -45,6 +45,7 @@ func TestRegexPCRE(t *testing.T) {
 	f(`[\Q^]\E]+`, "a]^]", "]^]")
 	f(`\h+\H`, "a \t\u00a0b", " \t\u00a0b")
 	f(`a\Rb`, "a\r\nb", "a\r\nb")
+	f(`a\R\n`, "a\r\n")
 	f(`\d\D\w\W\s\S`, "1aa- x", "1aa- x")
 	f(`\d`, "\u0663") // digits are ASCII
 	f(`\s`, "\v", "\v")
