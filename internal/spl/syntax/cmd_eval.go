@@ -61,13 +61,12 @@ func (p *parser) destination() *Word {
 	}
 	start := p.pos
 	for p.pos < p.end && !isSpace(p.s[p.pos]) && strings.IndexByte("=,\"'`()[]|+*/%!", p.s[p.pos]) < 0 {
-		if p.s[p.pos] == '<' && !p.token() {
-			break
-		} else if p.s[p.pos] != '=' {
+		if p.s[p.pos] != '<' {
 			p.pos++
+		} else if !p.token() {
+			break
 		}
 	}
-	p.pos = min(p.pos, p.end)
 	if p.pos == start || isDigit(p.s[start]) && strings.Trim(p.s[start:p.pos], "0123456789.") == "" {
 		p.pos = start
 		return nil

@@ -178,7 +178,7 @@ func (p *parser) query() *Query {
 		p.end = limit
 		p.skip()
 		at := p.pos
-		p.end = p.scanStage(evalQuotes(p.commandName()))
+		p.end = p.scanStage(!implied && evalQuotes(p.commandName()))
 		p.pos = at
 		end := p.end
 		switch {
@@ -211,7 +211,7 @@ func (p *parser) commandName() string {
 
 // stage reads one stage; p.end is where it ends.
 func (p *parser) stage(implied bool) *Stage {
-	start, known, macros := p.pos, len(p.diags), p.macros
+	start, macros := p.pos, p.macros
 	st := &Stage{}
 	if implied && !(p.atWord("search") && p.s[p.pos] == 's') {
 		st.Command = &Search{Implied: true}
@@ -219,6 +219,7 @@ func (p *parser) stage(implied bool) *Stage {
 	} else {
 		st.Command = p.command()
 	}
+	known := len(p.diags)
 	st.Command.parse(p)
 	for p.skip(); p.peek(0) == '`'; p.skip() {
 		st.Tail = append(st.Tail, p.macro())

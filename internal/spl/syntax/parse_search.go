@@ -268,7 +268,7 @@ loop:
 		case c == '\\' && escapable(p.peek(1)):
 			p.pos++
 		case c == ',':
-			if n := p.peek(1); n == 0 || isSpace(n) || n == ',' || n == ')' || p.pos == start {
+			if n := p.peek(1); n == 0 || isSpace(n) || strings.IndexByte(",()[]\"|`", n) >= 0 || p.pos == start {
 				break loop
 			}
 		case !name:

@@ -38,7 +38,7 @@ func (p *parser) aggregations(opts *Options, stop ...string) []*Aggregation {
 func (p *parser) aggregation() *Aggregation {
 	p.skip()
 	start := p.pos
-	for p.pos < p.end && (isNamePart(rune(p.s[p.pos])) || p.s[p.pos] == '.') && p.s[p.pos] < 0x80 {
+	for p.pos < p.end && isNamePart(rune(p.s[p.pos])) && p.s[p.pos] < 0x80 {
 		p.pos++
 	}
 	a := &Aggregation{Func: p.s[start:p.pos]}
@@ -144,7 +144,9 @@ func (p *parser) sortKeys(stop ...string) []*SortKey {
 			p.pos++
 			p.skip()
 		}
-		k.Field = p.anyWord(false)
+		if c := p.peek(0); c != '-' && c != '+' {
+			k.Field = p.anyWord(false)
+		}
 		if k.Field == nil {
 			p.missing("a field to sort by")
 			break

@@ -268,7 +268,15 @@ func FuzzParse(f *testing.F) {
 			Print(q)
 			return
 		}
-		checkFixedPoint(t, "q", q)
+		guess := false // a stage that its grammar cannot read before its macros are expanded
+		Walk(q, func(n Node) bool {
+			g, ok := n.(*General)
+			guess = guess || ok && grammars[g.Name()] != nil
+			return true
+		})
+		if !guess {
+			checkFixedPoint(t, "q", q)
+		}
 	})
 }
 

@@ -250,8 +250,14 @@ func (w *printer) search(x SearchExpr, tight int) {
 		w.group(true, func() { w.search(x.X, 0) })
 	case *Comparison:
 		w.word(x.Field)
-		w.glue(x.Op)
-		w.tight()
+		if x.Field.Quote == 0 && strings.HasSuffix(x.Field.Raw, "!") {
+			w.text(x.Op) // not to be read as !=
+		} else {
+			w.glue(x.Op)
+		}
+		if v, ok := x.Value.(*Word); !ok || !strings.HasPrefix(v.Raw, "=") {
+			w.tight()
+		}
 		w.value(x.Value)
 	case *InList:
 		w.word(x.Field)
