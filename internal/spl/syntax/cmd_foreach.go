@@ -53,7 +53,7 @@ func (c *Map) each(f func(Node)) { all(f, c.Options); some(f, c.Saved); some(f, 
 
 func (c *Map) print(w *printer) {
 	w.name(c)
-	w.options(c.Options)
 	w.optional(c.Saved)
 	w.template(c.Template)
+	w.options(c.Options)
 }
