@@ -124,6 +124,9 @@ type Agg struct {
 	New func(env *Env, args []Arg) (func() State, error)
 	// Ordered aggregates depend on the order in which rows arrive (first, list, …).
 	Ordered bool
+	// SkipsNull aggregates leave their state alone at a row whose first argument is null or missing. Over columns that turn
+	// up late (values(*)) they need not see the rows before.
+	SkipsNull bool
 
 	Doc, See string
 	Examples []Example

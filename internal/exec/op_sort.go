@@ -1,0 +1,114 @@
+package exec
+
+import (
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/expr"
+	"github.com/harrier-detect/harrier/internal/plan"
+)
+
+func init() {
+	unary(func(b *builder, n *plan.Sort, out Sink) (Sink, error) {
+		s := &sortSink{b: b, plan: n, kept: b.store(), out: out}
+		for _, k := range n.Keys {
+			p, err := b.program(k.Expr)
+			if err != nil {
+				return nil, err
+			}
+			s.keys = append(s.keys, p)
+		}
+		return s, nil
+	})
+	unary(func(b *builder, n *plan.Reverse, out Sink) (Sink, error) {
+		return &reverseSink{b: b, kept: b.store(), out: out}, nil
+	})
+}
+
+type sortSink struct {
+	b    *builder
+	plan *plan.Sort
+	keys []*expr.Program
+	kept *store
+	out  Sink
+}
+
+// A sort with a limit cuts what it keeps whenever there is this many times too much, or this many rows.
+const (
+	cutFactor = 4
+	cutRows   = 1 << 16
+)
+
+func (s *sortSink) Push(b *event.Batch) error {
+	if err := s.kept.add(b); err != nil {
+		return err
+	}
+	if l := s.plan.Limit; l > 0 && s.kept.rows > max(cutFactor*l, cutRows) {
+		best := s.kept.gather(s.kept.names(), s.order())
+		s.kept.release()
+		return s.kept.add(best)
+	}
+	return nil
+}
+
+// order returns the rows in order, up to the limit.
+func (s *sortSink) order() []ref {
+	o := &ordering{}
+	for i, p := range s.keys {
+		cols := make([]*event.Column, len(s.kept.batches))
+		for j, b := range s.kept.batches {
+			cols[j] = p.Eval(b)
+		}
+		o.add(cols, s.plan.Keys[i])
+	}
+	at := o.sorted(s.kept.rows)
+	if l := s.plan.Limit; l > 0 && len(at) > l {
+		at = at[:l]
+	}
+	all := s.kept.refs()
+	refs := make([]ref, len(at))
+	for i, r := range at {
+		refs[i] = all[r]
+	}
+	return refs
+}
+
+func (s *sortSink) Close() error {
+	if s.kept.rows > 0 {
+		if err := s.b.check(); err != nil {
+			return err
+		}
+		if err := s.kept.emit(s.out, s.kept.names(), s.order(), s.b.rows(), s.b.check); err != nil && err != ErrEnough {
+			return err
+		}
+		s.kept.release()
+	}
+	return s.out.Close()
+}
+
+type reverseSink struct {
+	b    *builder
+	kept *store
+	out  Sink
+}
+
+func (s *reverseSink) Push(b *event.Batch) error { return s.kept.add(b) }
+
+func (s *reverseSink) Close() error {
+	batches := s.kept.batches
+	s.kept.release()
+	for i := len(batches) - 1; i >= 0; i-- {
+		if err := s.b.check(); err != nil {
+			return err
+		}
+		b := batches[i]
+		rows := make([]int32, b.Len())
+		for j := range rows {
+			rows[j] = int32(b.Len() - 1 - j)
+		}
+		if err := s.out.Push(b.Gather(rows)); err == ErrEnough {
+			break
+		} else if err != nil {
+			return err
+		}
+	}
+	return s.out.Close()
+}

@@ -1,0 +1,218 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/expr"
+	"github.com/harrier-detect/harrier/internal/fn"
+	"github.com/harrier-detect/harrier/internal/plan"
+	"github.com/harrier-detect/harrier/internal/text"
+)
+
+// Views opens the views that scans name.
+type Views interface {
+	// Bind returns a view of which the given columns are needed. The view belongs to the caller's goroutine.
+	Bind(view string, need event.FieldSet, env *fn.Env) (View, error)
+}
+
+// A View turns batches of the input into batches of the view's columns. It belongs to one goroutine.
+type View interface {
+	// Sources returns the fields of the input that the view reads.
+	Sources() event.FieldSet
+	// Apply returns the rows of b that belong to the view, with the class and lineage of b, or nil when there is none.
+	Apply(b *event.Batch) *event.Batch
+	// Late returns those of the needed columns that can be told only when all input has been seen.
+	Late() event.FieldSet
+	// Finish returns b, some rows of a batch that Apply gave with all their columns, with the late columns added. It is called
+	// after all input.
+	Finish(b *event.Batch) *event.Batch
+}
+
+// An Input can be read, perhaps several times.
+type Input interface {
+	// Scan calls emit with all batches, in an order that is the same each time, from one goroutine at a time. need says which
+	// fields are read; others may be left out. When emit returns an error Scan stops and returns it.
+	Scan(ctx context.Context, need func(field string) bool, emit func(*event.Batch) error) error
+}
+
+// Options are what a run works with.
+type Options struct {
+	// Env is what functions know of the run; nil is an empty one.
+	Env *fn.Env
+	// Views and Input may be nil when no plan scans.
+	Views Views
+	Input Input
+	// Memory bounds, in bytes, what operators hold; 0 means half of the machine's.
+	Memory int64
+	// BatchRows is how many rows operators put into the batches they make; 0 means event.DefaultBatchRows.
+	BatchRows int
+	// Workers is how many goroutines apply views and select rows; 0 means one a processor.
+	Workers int
+	// Rewrite is applied to the plans that Dynamic nodes build, before they run; nil leaves them alone. Plans of jobs run as
+	// they are.
+	Rewrite func(plan.Node) plan.Node
+	// Report takes what operators have to say of a run that goes on; it may be nil.
+	Report func(text.Diagnostic)
+}
+
+// A Job is one plan of a run: a rule or a query.
+type Job struct {
+	// Name is what diagnostics call the job.
+	Name string
+	Plan plan.Node
+	// Out takes the rows. It is closed when the plan has run to its end, and not when it has failed.
+	Out Sink
+	// Err is set by Run when the plan has failed: a text.Diagnostic of class RUN, the error of Out, or the context's.
+	Err error
+}
+
+// Run runs all jobs in one pass over the input, and one more for each level of [plan.Dynamic] that reads it again. A job that
+// fails leaves its error in Err and does not disturb the others. The error of Run is the input's or the context's.
+func Run(ctx context.Context, jobs []*Job, opt Options) error {
+	if opt.Env == nil {
+		opt.Env = &fn.Env{}
+	}
+	if opt.BatchRows <= 0 {
+		opt.BatchRows = event.DefaultBatchRows
+	}
+	if opt.Memory <= 0 {
+		opt.Memory = defaultMemory()
+	}
+	if opt.Report == nil {
+		opt.Report = func(text.Diagnostic) {}
+	}
+	r := &run{ctx: ctx, opt: opt, memory: &budget{limit: opt.Memory}}
+	for _, j := range jobs {
+		j.Err = nil
+		t := &task{run: r, job: j}
+		r.tasks = append(r.tasks, t)
+		t.guard(func() error {
+			b := &builder{task: t, shapes: &plan.Shapes{}, scope: &scope{}}
+			b.shapes.Of(j.Plan)
+			return b.build(j.Plan, j.Out)
+		})
+	}
+	err := r.drive()
+	for _, t := range r.tasks {
+		if t.job.Err == nil && err != nil {
+			t.job.Err = err
+		}
+	}
+	return err
+}
+
+// A run is one call of Run.
+type run struct {
+	ctx    context.Context
+	opt    Options
+	memory *budget
+	tasks  []*task
+	// tables are leaves whose rows are there already; scans are those that wait for a pass over the input.
+	tables []*tableLeaf
+	scans  []*scanLeaf
+}
+
+// A task is a job under way.
+type task struct {
+	run *run
+	job *Job
+}
+
+func (t *task) failed() bool { return t.job.Err != nil }
+
+// guard runs f, which works for the task alone. An error or a panic of f ends the task.
+func (t *task) guard(f func() error) {
+	if err := caught(f); err != nil && err != ErrEnough {
+		t.fail(err)
+	}
+}
+
+func caught(f func() error) (err error) {
+	defer catch(&err)
+	return f()
+}
+
+// fail ends the task; the first error counts.
+func (t *task) fail(err error) {
+	if t.job.Err != nil {
+		return
+	}
+	t.job.Err = diagnose(t.job.Name, err)
+}
+
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e panicError) Error() string {
+	return fmt.Sprintf("internal fault: %v\n%s", e.value, e.stack)
+}
+
+// diagnose gives an error of a job its stable ID.
+func diagnose(job string, err error) error {
+	var d text.Diagnostic
+	if errors.As(err, &d) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	id := "RUN6000"
+	var bind *expr.BindError
+	var mem *memoryError
+	var fault panicError
+	var scan *scanError
+	var dyn *dynamicError
+	var node *unknownNode
+	switch {
+	case errors.As(err, &fault):
+		id = "RUN6001"
+	case errors.As(err, &mem):
+		id = "RUN6002"
+	case errors.As(err, &bind):
+		id = "RUN6003"
+	case errors.As(err, &scan):
+		id = "RUN6004"
+	case errors.As(err, &dyn):
+		id = "RUN6005"
+	case errors.As(err, &node):
+		id = "RUN2001"
+	}
+	if job != "" {
+		job += ": "
+	}
+	return text.Diagnostic{ID: id, Severity: text.Error, Message: job + err.Error()}
+}
+
+// drive feeds the leaves until none is left. Leaves may make new ones: a Dynamic builds its plan when its dependencies end.
+func (r *run) drive() error {
+	for len(r.tables)+len(r.scans) > 0 {
+		if err := r.ctx.Err(); err != nil {
+			return err
+		}
+		if len(r.tables) > 0 {
+			leaf := r.tables[0]
+			r.tables = r.tables[1:]
+			if !leaf.task.failed() {
+				leaf.task.guard(leaf.run)
+			}
+			continue
+		}
+		leaves := r.scans
+		r.scans = nil
+		if err := r.pass(leaves); err != nil {
+			return err
+		}
+	}
+	return r.ctx.Err()
+}
+
+// tableLeaf pushes rows that are there already.
+type tableLeaf struct {
+	task    *task
+	batches []*event.Batch
+	out     Sink
+}
+
+func (l *tableLeaf) run() error { return pushAll(l.out, l.batches) }

@@ -1,0 +1,320 @@
+package exec
+
+import (
+	"fmt"
+	"runtime/debug"
+	"slices"
+
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/expr"
+	"github.com/harrier-detect/harrier/internal/fn"
+	"github.com/harrier-detect/harrier/internal/plan"
+)
+
+// A scanLeaf is a Scan of a plan that waits for, or is fed by, a pass over the input.
+type scanLeaf struct {
+	task   *task
+	view   string
+	fields event.FieldSet // what its batches carry
+	need   event.FieldSet // fields, and what pred reads
+	pred   expr.Expr
+	env    *fn.Env
+	out    Sink
+	done   bool // closed: out wants no more, or all has come
+
+	// A late leaf's predicate or fields hold columns that are there only at the end: its rows are kept until then.
+	late     bool
+	kept     *store
+	lateness *expr.Program
+}
+
+type scanError struct {
+	view string
+	err  error
+}
+
+func (e *scanError) Error() string { return "cannot read " + e.view + ": " + e.err.Error() }
+func (e *scanError) Unwrap() error { return e.err }
+
+// scan registers the leaf of a Scan.
+func (b *builder) scan(n *plan.Scan, out Sink) error {
+	r := b.task.run
+	if r.opt.Views == nil || r.opt.Input == nil {
+		return &scanError{n.View, fmt.Errorf("the run has no input")}
+	}
+	leaf := &scanLeaf{task: b.task, view: n.View, fields: n.Fields, env: b.env(), out: out}
+	var now, waiting []expr.Expr
+	for _, c := range expr.Conjuncts(n.Pred) {
+		if len(b.scope.unknown(expr.Params(c))) > 0 {
+			waiting = append(waiting, c)
+		} else {
+			now = append(now, c)
+		}
+	}
+	if len(waiting) > 0 {
+		// Rows that pass what can be told wait behind a gate for the rest, which needs columns that nobody else may.
+		rest := &plan.Filter{Input: n, Pred: expr.All(waiting...)}
+		sinks, err := b.operator(rest, &prune{n.Fields, out})
+		if err != nil {
+			return err
+		}
+		leaf.out = sinks[0]
+		leaf.fields = leaf.fields.Add(expr.Columns(rest.Pred)...)
+	}
+	leaf.pred = expr.All(now...)
+	leaf.need = leaf.fields
+	if leaf.pred != nil {
+		leaf.need = leaf.need.Add(expr.Columns(leaf.pred)...)
+		if _, err := b.program(leaf.pred); err != nil {
+			return err
+		}
+	}
+	at := *b
+	at.node = n
+	leaf.kept = at.store()
+	r.scans = append(r.scans, leaf)
+	return nil
+}
+
+// prune drops the columns that are not in a set.
+type prune struct {
+	fields event.FieldSet
+	out    Sink
+}
+
+func (p *prune) Push(b *event.Batch) error { return p.out.Push(pruned(b, p.fields, nil)) }
+func (p *prune) Close() error              { return p.out.Close() }
+
+// pruned returns the given rows of b (nil: all) with the columns in fields.
+func pruned(b *event.Batch, fields event.FieldSet, rows []int32) *event.Batch {
+	all := true
+	names := b.Names()
+	keep := make([]bool, len(names))
+	for i, n := range names {
+		keep[i] = fields.Has(n)
+		all = all && keep[i]
+	}
+	if !all {
+		c := b.Derive()
+		for i, n := range names {
+			if keep[i] {
+				c.Set(n, b.ColumnAt(i))
+			}
+		}
+		b = c
+	}
+	if rows == nil || len(rows) == b.Len() {
+		return b
+	}
+	return b.Gather(rows)
+}
+
+// A lane applies views and selects rows on one goroutine: it has its own views and its own programs.
+type lane struct{ groups []*laneGroup }
+
+// laneGroup is one view of a pass with the leaves that read it.
+type laneGroup struct {
+	view   View
+	leaves []*laneLeaf
+}
+
+type laneLeaf struct {
+	*scanLeaf
+	pred *expr.Program // nil: every row
+}
+
+// A delivery is what a batch of the input gives one leaf.
+type delivery struct {
+	leaf  *scanLeaf
+	batch *event.Batch
+	err   error
+}
+
+// newLane binds the views of the leaves. A leaf whose view cannot be bound fails its task and is left out.
+func (r *run) newLane(leaves []*scanLeaf) *lane {
+	l := &lane{}
+	var views []string
+	by := map[string][]*scanLeaf{}
+	for _, leaf := range leaves {
+		if by[leaf.view] == nil {
+			views = append(views, leaf.view)
+		}
+		by[leaf.view] = append(by[leaf.view], leaf)
+	}
+	for _, name := range views {
+		if g, err := r.bind(name, by[name]); err != nil {
+			for _, leaf := range by[name] {
+				leaf.task.fail(&scanError{name, err})
+			}
+		} else {
+			l.groups = append(l.groups, g)
+		}
+	}
+	return l
+}
+
+func (r *run) bind(name string, leaves []*scanLeaf) (g *laneGroup, err error) {
+	defer catch(&err)
+	var need event.FieldSet
+	for _, leaf := range leaves {
+		need = need.Union(leaf.need)
+	}
+	view, err := r.opt.Views.Bind(name, need, r.opt.Env)
+	if err != nil {
+		return nil, err
+	}
+	g = &laneGroup{view: view}
+	late := view.Late()
+	for _, leaf := range leaves {
+		ll := &laneLeaf{scanLeaf: leaf}
+		var now, rest []expr.Expr
+		for _, c := range expr.Conjuncts(leaf.pred) {
+			if slices.ContainsFunc(expr.Columns(c), late.Has) {
+				rest = append(rest, c)
+			} else {
+				now = append(now, c)
+			}
+		}
+		leaf.late = len(rest) > 0 || slices.ContainsFunc(late.Names(), leaf.fields.Has)
+		for _, p := range []struct {
+			conds []expr.Expr
+			to    **expr.Program
+		}{{now, &ll.pred}, {rest, &leaf.lateness}} {
+			if len(p.conds) == 0 {
+				continue
+			}
+			if *p.to, err = expr.Compile(expr.All(p.conds...), leaf.env); err != nil {
+				return nil, err
+			}
+		}
+		g.leaves = append(g.leaves, ll)
+	}
+	return g, nil
+}
+
+// sources returns the fields of the input that the lane's views read.
+func (l *lane) sources() event.FieldSet {
+	var need event.FieldSet
+	for _, g := range l.groups {
+		need = need.Union(g.view.Sources())
+	}
+	return need
+}
+
+// take returns what a batch of the input gives the leaves, in the order in which they were made.
+func (l *lane) take(b *event.Batch, to []delivery) []delivery {
+	for _, g := range l.groups {
+		to = g.take(b, to)
+	}
+	return to
+}
+
+func (g *laneGroup) take(b *event.Batch, to []delivery) []delivery {
+	vb, err := g.apply(b)
+	if err != nil {
+		// A fault in the view concerns everyone who reads it.
+		for _, leaf := range g.leaves {
+			to = append(to, delivery{leaf: leaf.scanLeaf, err: err})
+		}
+		return to
+	}
+	if vb == nil || vb.Len() == 0 {
+		return to
+	}
+	for _, leaf := range g.leaves {
+		if part, err := leaf.take(vb); part != nil || err != nil {
+			to = append(to, delivery{leaf.scanLeaf, part, err})
+		}
+	}
+	return to
+}
+
+func (g *laneGroup) apply(b *event.Batch) (out *event.Batch, err error) {
+	defer catch(&err)
+	return g.view.Apply(b), nil
+}
+
+// catch turns a panic of the function that defers it into an error.
+func catch(err *error) {
+	if p := recover(); p != nil {
+		*err = panicError{p, debug.Stack()}
+	}
+}
+
+// take returns what a batch of the view has for the leaf, or nil.
+func (l *laneLeaf) take(vb *event.Batch) (out *event.Batch, err error) {
+	defer catch(&err)
+	var rows []int32
+	if l.pred != nil {
+		if rows = l.pred.Select(vb, nil); len(rows) == 0 {
+			return nil, nil
+		}
+	}
+	switch {
+	case !l.late:
+		return pruned(vb, l.fields, rows), nil
+	case rows == nil || len(rows) == vb.Len():
+		return vb, nil
+	}
+	// Finish may need any column that Apply gave.
+	return vb.Gather(rows), nil
+}
+
+// deliver hands a batch to its leaf's plan.
+func (d delivery) deliver() {
+	leaf := d.leaf
+	if leaf.done || leaf.task.failed() {
+		return
+	}
+	leaf.task.guard(func() error {
+		switch {
+		case d.err != nil:
+			return d.err
+		case leaf.late:
+			return leaf.kept.add(d.batch)
+		}
+		return leaf.push(d.batch)
+	})
+}
+
+func (l *scanLeaf) push(b *event.Batch) error {
+	err := l.out.Push(b)
+	if err == ErrEnough {
+		return l.close()
+	}
+	return err
+}
+
+func (l *scanLeaf) close() error {
+	if l.done {
+		return nil
+	}
+	l.done = true
+	return l.out.Close()
+}
+
+// finish adds the late columns to the rows that were kept, and ends the leaf.
+func (l *scanLeaf) finish(view View) error {
+	batches := l.kept.batches
+	l.kept.batches = nil
+	for _, b := range batches {
+		if l.done {
+			break
+		}
+		if err := l.task.run.ctx.Err(); err != nil {
+			return err
+		}
+		b = view.Finish(b)
+		var rows []int32
+		if l.lateness != nil {
+			if rows = l.lateness.Select(b, nil); len(rows) == 0 {
+				continue
+			}
+		}
+		if err := l.push(pruned(b, l.fields, rows)); err != nil {
+			return err
+		}
+	}
+	l.kept.release()
+	return l.close()
+}

@@ -1,0 +1,74 @@
+package exec
+
+import (
+	"github.com/harrier-detect/harrier/internal/event"
+)
+
+// unionPorts returns n sinks whose rows go to out, one sink's after the other's: the first sink that is not closed passes its
+// rows on, the others keep theirs.
+func unionPorts(b *builder, n int, out Sink) []Sink {
+	u := &sequence{out: out}
+	sinks := make([]Sink, n)
+	for i := range sinks {
+		p := &sequencePort{seq: u, at: i, kept: b.store()}
+		u.ports = append(u.ports, p)
+		sinks[i] = p
+	}
+	return sinks
+}
+
+type sequence struct {
+	ports  []*sequencePort
+	now    int // the port whose rows pass
+	enough bool
+	out    Sink
+}
+
+type sequencePort struct {
+	seq    *sequence
+	at     int
+	kept   *store
+	closed bool
+}
+
+func (p *sequencePort) Push(b *event.Batch) error {
+	switch {
+	case p.seq.enough:
+		return ErrEnough
+	case p.at != p.seq.now:
+		return p.kept.add(b)
+	}
+	return p.seq.push(b)
+}
+
+func (q *sequence) push(b *event.Batch) error {
+	err := q.out.Push(b)
+	q.enough = q.enough || err == ErrEnough
+	return err
+}
+
+// Close lets the ports behind have their turn.
+func (p *sequencePort) Close() error {
+	p.closed = true
+	q := p.seq
+	if p.at != q.now {
+		return nil
+	}
+	for q.now < len(q.ports) && q.ports[q.now].closed {
+		if q.now++; q.now == len(q.ports) {
+			return q.out.Close()
+		}
+		next := q.ports[q.now]
+		batches := next.kept.batches
+		next.kept.release()
+		for _, b := range batches {
+			if q.enough {
+				break
+			}
+			if err := q.push(b); err != nil && err != ErrEnough {
+				return err
+			}
+		}
+	}
+	return nil
+}
