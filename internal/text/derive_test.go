@@ -38,3 +38,16 @@ func TestDerive(t *testing.T) {
 		t.Errorf("excerpt %q, want %q", got, want)
 	}
 }
+
+func TestNearest(t *testing.T) {
+	among := []string{"stats", "eventstats", "sort", "table", "where"}
+	for name, want := range map[string]string{"stat": "stats", "Tabel": "table", "frobnicate": "", "were": "where"} {
+		got := ""
+		if n := Nearest(name, among); len(n) > 0 {
+			got = n[0]
+		}
+		if got != want {
+			t.Errorf("nearest to %s is %q, want %q", name, got, want)
+		}
+	}
+}

@@ -291,15 +291,16 @@ func (x *expander) compute(expr, name, what string, at text.Span) (value any, ok
 // unknown says that there is no such macro, and which one may be meant.
 func (x *expander) unknown(m *MacroCall, at text.Span, in string) (string, bool) {
 	var arities []string
-	best, distance := "", 3
+	var others []string
 	for _, n := range x.set.MacroNames() {
 		base, rest, _ := strings.Cut(n, "(")
 		if base == m.Name {
 			arities = append(arities, strings.TrimSuffix(rest, ")"))
-		} else if d := editDistance(strings.ToLower(base), strings.ToLower(m.Name), distance); d < distance {
-			best, distance = n, d
+		} else {
+			others = append(others, n)
 		}
 	}
+	near := text.Nearest(m.Name, others)
 	switch {
 	case len(arities) > 0:
 		for i := range arities {
@@ -308,33 +309,10 @@ func (x *expander) unknown(m *MacroCall, at text.Span, in string) (string, bool)
 			}
 		}
 		return x.fail("SPL3002", at, "macro %s takes %s arguments, not %d%s", m.Name, strings.Join(arities, " or "), len(m.Args), in)
-	case best != "":
-		return x.fail("SPL3001", at, "unknown macro %s%s; the nearest name is %s", macroName(m.Name, len(m.Args)), in, best)
+	case len(near) > 0:
+		return x.fail("SPL3001", at, "unknown macro %s%s; did you mean %s?", macroName(m.Name, len(m.Args)), in, strings.Join(near, " or "))
 	}
 	return x.fail("SPL3001", at, "unknown macro %s%s", macroName(m.Name, len(m.Args)), in)
-}
-
-// editDistance counts the insertions, deletions and replacements between a and b; limit when they are that many or more.
-func editDistance(a, b string, limit int) int {
-	if d := len(a) - len(b); d >= limit || -d >= limit {
-		return limit
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diag := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			diag, row[j] = row[j], min(row[j]+1, row[j-1]+1, diag+cost)
-		}
-	}
-	return min(row[len(b)], limit)
 }
 
 // Annotate adds to every diagnostic that points into an expanded macro a note with the piece of text it is about, since

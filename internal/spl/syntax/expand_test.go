@@ -54,7 +54,7 @@ func TestExpand(t *testing.T) {
 		{"a `ev(5)`", "a v=5", ""},
 		{"a `checked(5)`", "a 5", ""},
 		{"a `checked(x)`", "a `checked(x)`", "1:3 SPL4001 a number, please"},
-		{"a `mm`", "a `mm`", "1:3 SPL3001 unknown macro mm; the nearest name is m"},
+		{"a `mm`", "a `mm`", "1:3 SPL3001 unknown macro mm; did you mean m?"},
 		{"a `quite_other(1)`", "a `quite_other(1)`", "1:3 SPL3001 unknown macro quite_other(1)"},
 		{"a `m(1)`", "a `m(1)`", "1:3 SPL3002 macro m takes no arguments, not 1"},
 		{"a `outer(1,2)`", "a `outer(1,2)`", "1:3 SPL3002 macro outer takes no or 1 arguments, not 2"},
