@@ -14,7 +14,9 @@ const maxElements = 1_048_576
 func init() {
 	list := func(name, prefix, see, doc string, sig []string, at int, s func(limit int) func() fn.State) *Agg {
 		return &Agg{Agg: fn.Agg{Name: name, Doc: doc, See: see, Ordered: true}, Sig: sig, Naming: NamePrefix, Prefix: prefix,
-			state: func(_ []types.Type, _ types.Type, args []fn.Arg) (func() fn.State, error) { return s(limitOf(args, at, maxElements)), nil }}
+			state: func(_ []types.Type, _ types.Type, args []fn.Arg) (func() fn.State, error) {
+				return s(limitOf(args, at, maxElements)), nil
+			}}
 	}
 	lists := func(limit int) func() fn.State { return func() fn.State { return &listState{limit: limit} } }
 	sets := func(limit int) func() fn.State { return func() fn.State { return &setState{limit: limit} } }
@@ -46,7 +48,9 @@ func init() {
 	}{{"makelist", "make_list", lists}, {"makeset", "make_set", sets}} {
 		aliasAgg(f.of, f.name)
 		aggregates[f.name].Doc += " It keeps at most 128 values when no limit is given."
-		aggregates[f.name].state = func(_ []types.Type, _ types.Type, args []fn.Arg) (func() fn.State, error) { return f.state(limitOf(args, 1, 128)), nil }
+		aggregates[f.name].state = func(_ []types.Type, _ types.Type, args []fn.Arg) (func() fn.State, error) {
+			return f.state(limitOf(args, 1, 128)), nil
+		}
 	}
 	aliasAgg("make_bag", "make_dictionary")
 	aggregates["make_dictionary"].Prefix = "dictionary"
