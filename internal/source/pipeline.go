@@ -37,6 +37,7 @@ type note struct {
 	file *file
 	diag text.Diagnostic
 	bad  bool // a record could not be read
+	job  int  // of a worker's note: its job; of a reader's note: the jobs submitted before
 }
 
 // A task is what a job works with.
@@ -46,12 +47,15 @@ type task struct {
 	opt  *Options
 	file uint32 // for the origins of records
 	unit *unit
+	job  int
 }
 
 // note adds a diagnostic about the task's file; bad says that it costs a record.
 func (t *task) note(bad bool, sev text.Severity, id, format string, args ...any) {
 	f := t.unit.files[t.file]
-	t.unit.found = append(t.unit.found, f.note(bad, sev, id, format, args...))
+	n := f.note(bad, sev, id, format, args...)
+	n.job = t.job
+	t.unit.found = append(t.unit.found, n)
 }
 
 // decode does the unit's jobs.
@@ -65,11 +69,11 @@ func (u *unit) decode(ctx context.Context, opt *Options) {
 	if opt.InOrder {
 		b.Uniform(opt.Classes.Intern(event.Class{Shape: MixedShape}))
 	}
-	for _, j := range u.jobs {
+	for i, j := range u.jobs {
 		if u.err = ctx.Err(); u.err != nil {
 			return
 		}
-		if u.err = j.run(&task{ctx: ctx, b: b, opt: opt, file: j.file, unit: u}); u.err != nil {
+		if u.err = j.run(&task{ctx: ctx, b: b, opt: opt, file: j.file, unit: u, job: i}); u.err != nil {
 			return
 		}
 	}
@@ -171,11 +175,16 @@ func (u *unit) handOn(opt *Options, emit func(*event.Batch) error) error {
 		}
 		numbers[i] = f.number
 	}
-	// The worker's notes come first: the reader's are about what it met behind the text that it cut.
-	for _, notes := range [][]note{u.found, u.notes} {
-		for _, n := range notes {
-			n.file.report(n, opt)
+	found := u.found
+	for _, n := range u.notes {
+		for len(found) > 0 && found[0].job < n.job {
+			found[0].file.report(found[0], opt)
+			found = found[1:]
 		}
+		n.file.report(n, opt)
+	}
+	for _, n := range found {
+		n.file.report(n, opt)
 	}
 	for _, b := range u.batches {
 		for i := range b.Lineage.One {

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/source/evtx"
 	"github.com/harrier-detect/harrier/internal/text"
 )
 
@@ -30,9 +31,11 @@ type Options struct {
 	BatchRows int
 	// UnitBytes is about how much text a unit of work holds; 0 stands for DefaultUnitBytes. Batches never span units.
 	UnitBytes int
-	// Need chooses the fields to keep; nil keeps every field. A nested object is kept as fields with dotted names; when Need
-	// asks for its own name it is kept as an object, too. Raw text is the field event.RawField.
+	// Need chooses the fields to keep; nil keeps every field. Raw text is the field event.RawField.
 	Need func(field string) bool
+	// Whole names nested objects of JSON that are kept as one value under their own name, if Need has it, besides the fields
+	// with dotted names that they are flattened to. nil: none.
+	Whole func(field string) bool
 	// InOrder keeps the records of a file in their order: every batch has the class {Shape: "mixed"}.
 	InOrder bool
 	// Report is told of problems with the input, in an order that does not depend on Workers, from the goroutine that called
@@ -42,6 +45,8 @@ type Options struct {
 	Progress *Progress
 	// Stdin is what "-" reads; nil stands for os.Stdin.
 	Stdin Reader
+
+	templates *evtx.Templates
 }
 
 // Reader is io.Reader.
@@ -80,6 +85,7 @@ func Scan(ctx context.Context, paths []string, opt Options, emit func(*event.Bat
 	if opt.Progress == nil {
 		opt.Progress = new(Progress)
 	}
+	opt.templates = new(evtx.Templates)
 	entries, err := find(paths)
 	if err != nil {
 		return err

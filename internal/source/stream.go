@@ -21,7 +21,7 @@ type file struct {
 }
 
 func (f *file) note(bad bool, sev text.Severity, id, format string, args ...any) note {
-	return note{f, text.Diagnostic{ID: id, Severity: sev, Source: f.source, Message: fmt.Sprintf(format, args...)}, bad}
+	return note{f, text.Diagnostic{ID: id, Severity: sev, Source: f.source, Message: fmt.Sprintf(format, args...)}, bad, 0}
 }
 
 // maxSaid is how many diagnostics of one ID a file may have before the rest is only counted.
@@ -120,14 +120,16 @@ const maxJobs = 4096
 // note adds a diagnostic about a file, to be reported where reading stands.
 func (s *stream) note(f *file, sev text.Severity, id, format string, args ...any) {
 	if _, ok := s.open(f); ok {
-		s.pending.notes = append(s.pending.notes, f.note(false, sev, id, format, args...))
+		n := f.note(false, sev, id, format, args...)
+		n.job = len(s.pending.jobs)
+		s.pending.notes = append(s.pending.notes, n)
 	}
 }
 
 // end marks the end of a file.
 func (s *stream) end(f *file) {
 	if _, ok := s.open(f); ok {
-		s.pending.notes = append(s.pending.notes, note{file: f})
+		s.pending.notes = append(s.pending.notes, note{file: f, job: len(s.pending.jobs)})
 	}
 }
 

@@ -184,7 +184,7 @@ func (c *chunker) skipLine(buf []byte) {
 
 func (t *task) decoder(base int64, unit string) *jsonl.Decoder {
 	d := jsonl.New(t.b, t.opt.Classes, t.opt.Need)
-	d.File = t.file
+	d.File, d.Whole = t.file, t.opt.Whole
 	d.Problem = func(record uint64, off int, message string) {
 		t.note(true, text.Warning, idRecord, "%s %d, byte %d: %s", unit, record, base+int64(off), message)
 	}

@@ -70,7 +70,7 @@ func try(head []byte, sep byte, whole, single bool) (Dialect, bool) {
 		return Dialect{}, false
 	}
 	d := Dialect{Separator: sep, Skip: r.p, Lines: bytes.Count(head[:r.p], []byte{'\n'})}
-	if !d.header(cells) || len(d.Header) < 2 && !single {
+	if !d.header(cells) || !single && (len(d.Header) < 2 || isProse(cells)) {
 		return Dialect{}, false
 	}
 	records, fit := 0, 0
@@ -124,4 +124,14 @@ func (d *Dialect) header(cells [][]byte) bool {
 		}
 	}
 	return named > 0 && named+1 >= len(cells) && (d.Separator != '|' || named == len(cells))
+}
+
+// isProse recognises a sentence by the blanks behind its commas, or by a comma at its end, or by long names.
+func isProse(cells [][]byte) bool {
+	for i, c := range cells {
+		if len(c) > 80 || i > 0 && (len(c) == 0 || c[0] == ' ') {
+			return true
+		}
+	}
+	return false
 }

@@ -26,8 +26,10 @@ type Decoder struct {
 	// bytes of it were read (at least one line), or 0 to have it reported as invalid.
 	Other func(stretch []byte, line uint64, offset int) (int, error)
 
+	// Whole, when set, names the objects that are kept as one value, too, besides their parts as fields.
+	Whole func(field string) bool
+
 	b       *event.Builder
-	wantAll bool // no choice of fields: objects are not kept beside their parts
 	wantRaw bool
 
 	root  *object
@@ -48,11 +50,13 @@ type Decoder struct {
 	}
 	err error // of the builder, from within a container
 
-	record    uint64
-	container bool // within a records array
-	contained int  // records of the container just read, -1: it was none
-	overflown bool
-	interner  shape.Interner
+	record                uint64
+	container             bool // within a records array
+	contained             int  // records of the container just read, -1: it was none
+	recordsAt, recordsEnd int  // where that list began, and ended
+	beside                bool // reported fields beside records
+	overflown             bool
+	interner              shape.Interner
 }
 
 // Bounds that only hostile or very odd input meets. An object with more keys than maxKeys, over all records of a block,
@@ -68,7 +72,7 @@ const Rest = "_more"
 
 // New returns a decoder that adds records to b. need is that of the builder: nil when every field is kept.
 func New(b *event.Builder, classes *event.Classes, need func(string) bool) *Decoder {
-	return &Decoder{b: b, wantAll: need == nil, wantRaw: need == nil || need(event.RawField), root: &object{},
+	return &Decoder{b: b, wantRaw: need == nil || need(event.RawField), root: &object{},
 		Problem: func(uint64, int, string) {}, interner: shape.NewInterner(classes)}
 }
 
@@ -221,6 +225,10 @@ func (d *Decoder) one(p int) (int, error) {
 	}
 	if d.contained >= 0 {
 		d.b.Discard()
+		if (bytes.IndexByte(d.buf[p:d.recordsAt], ',') >= 0 || bytes.IndexByte(d.buf[d.recordsEnd:next], ':') >= 0) && !d.beside {
+			d.beside = true
+			d.Problem(d.record, p, "fields beside the list of records are not kept")
+		}
 		return next, nil
 	}
 	if d.wantRaw {

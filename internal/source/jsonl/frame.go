@@ -55,6 +55,9 @@ func (f *Framer) Next(b []byte, p, end int) (start, stop int, ok bool) {
 		case c == '{':
 			q, inner := f.element(b, p, end)
 			if inner > 0 {
+				if key := skipSpace(b, p+1, end); !isRecords(b[key:end]) && !bytes.HasPrefix(b[key:end], valueKey) {
+					f.beside(key, b[key:keyEnd(b, key, end)])
+				}
 				f.nest = append(f.nest, '{', '[')
 				p = inner + 1
 				continue

@@ -26,6 +26,7 @@ type node struct {
 	role  shape.Role
 	next  [2]*node // the keys that followed this one, the latest first
 	child *object  // for keys that have held objects
+	whole bool     // its objects are kept as values, too
 
 	properties bool    // "properties" at top level, which Defender's streaming records have
 	bare       *object // what is known of them; their fields go without a prefix

@@ -70,15 +70,15 @@ func (d *Decoder) nested(o *object, n *node, p, depth int) int {
 	if depth >= maxFlat {
 		return d.whole(n, p, depth)
 	}
-	if n.want && !d.wantAll { // asked for by its own name
+	if n.child == nil {
+		n.child = &object{prefix: n.path + "."}
+		n.whole = n.want && d.Whole != nil && d.Whole(n.path)
+	}
+	if n.whole {
 		if q := d.whole(n, p, depth); q < 0 {
 			return q
 		}
-	}
-	if n.child == nil {
-		n.child = &object{prefix: n.path + "."}
-	}
-	if n.want && d.wantAll {
+	} else if n.want {
 		if q := skipSpace(d.buf, p+1, d.end); d.buf[q] == '}' && q < d.end {
 			d.b.Add(n.field, event.ObjectOf(nil))
 			return q + 1
@@ -100,6 +100,10 @@ func (d *Decoder) properties(p int) int {
 	}
 	if n.child == nil {
 		n.child = &object{prefix: n.path + "."}
+		n.whole = n.want && d.Whole != nil && d.Whole(n.path)
+	}
+	if n.whole && d.whole(n, p, 0) < 0 {
+		return -1
 	}
 	return d.object(n.child, p+1, 1)
 }
@@ -152,7 +156,7 @@ func (d *Decoder) array(o *object, n *node, p, depth int) int {
 // records reads the elements of a container's list, from its first, each as a record of its own.
 func (d *Decoder) records(p int) int {
 	d.b.Discard()
-	d.container = true
+	d.container, d.recordsAt = true, p
 	defer func() { d.container = false }()
 	count := 0
 	for {
@@ -175,7 +179,7 @@ func (d *Decoder) records(p int) int {
 		case p >= d.end:
 			return d.fail(p, "list of records is cut off")
 		case d.buf[p] == ']':
-			d.contained = count
+			d.contained, d.recordsEnd = count, p+1
 			return p + 1
 		case d.buf[p] != '{':
 			return d.fail(p, "record expected")

@@ -1,0 +1,3 @@
+package source
+
+func (s *stream) parquet(in *input) { s.unknown(in, "Parquet") }
