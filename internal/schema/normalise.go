@@ -1,0 +1,344 @@
+package schema
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/expr"
+	"github.com/harrier-detect/harrier/internal/fn"
+)
+
+// A normaliser gives the canonical fields of one source shape's batches. It belongs to one goroutine.
+type normaliser struct {
+	def     *shapeDef
+	env     *fn.Env
+	fields  map[string]*field
+	when    *expr.Program
+	classes [3]*expr.Program
+	bag     *expr.Program
+}
+
+// A field finds one canonical field in a batch: an expression over source fields, or the first of several source fields, or a
+// property of the shape's bag.
+type field struct {
+	name    string
+	e       expr.Expr
+	reads   []string
+	byMask  map[string]*expr.Program // e without what the batch lacks, by which of reads it has
+	from    []string
+	fromBag *expr.Program
+}
+
+const bagColumn = "#bag"
+
+func newNormaliser(def *shapeDef, env *fn.Env) (*normaliser, error) {
+	n := &normaliser{def: def, env: env, fields: map[string]*field{}}
+	var err error
+	if def.when != nil {
+		if n.when, err = expr.Compile(def.when, env); err != nil {
+			return nil, err
+		}
+	}
+	for i, e := range def.classes {
+		if e != nil {
+			if n.classes[i], err = expr.Compile(e, env); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if def.bag != nil {
+		if n.bag, err = expr.Compile(def.bag, env); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
+}
+
+// sources returns the source fields that canonical field name is made of.
+func (s *shapeDef) sources(name string) []string {
+	var out []string
+	if e := s.fields[name]; e != nil {
+		out = append(out, expr.Columns(e)...)
+	} else {
+		for _, p := range s.prefixes {
+			out = append(out, p+name)
+		}
+	}
+	if s.bag != nil {
+		out = append(out, expr.Columns(s.bag)...)
+	}
+	return out
+}
+
+// gates returns the source fields that decide whether a record has this shape, and its class.
+func (s *shapeDef) gates() []string {
+	out := slices.Clone(s.has)
+	if s.when != nil {
+		out = append(out, expr.Columns(s.when)...)
+	}
+	for _, e := range s.classes {
+		if e != nil {
+			out = append(out, expr.Columns(e)...)
+		}
+	}
+	return out
+}
+
+// claims returns those of the rows (nil: all) that have this shape; all is true when these are all rows.
+func (n *normaliser) claims(b *event.Batch, rows []int32) (out []int32, all bool) {
+	for _, h := range n.def.has {
+		c := b.Column(h)
+		if c == nil || c.AllMissing() {
+			return nil, false
+		}
+	}
+	if len(n.def.has) == 0 && n.when == nil {
+		return rows, true
+	}
+	total := b.Len()
+	if rows != nil {
+		total = len(rows)
+	}
+	keep := rows
+	if n.when != nil {
+		keep = n.when.Select(b, rows)
+	} else if keep == nil {
+		keep = make([]int32, total)
+		for i := range keep {
+			keep[i] = int32(i)
+		}
+	}
+	for _, h := range n.def.has {
+		c := b.Column(h)
+		kept := keep[:0:0]
+		for _, r := range keep {
+			if !c.Value(int(r)).IsNull() {
+				kept = append(kept, r)
+			}
+		}
+		keep = kept
+	}
+	return keep, len(keep) == total
+}
+
+// batch returns b with the named canonical fields as its columns. A field that no record has is left out.
+func (n *normaliser) batch(b *event.Batch, class *event.Class, names []string) *event.Batch {
+	out := b.Derive()
+	out.Class = class
+	for _, name := range names {
+		if c := n.column(b, name); c != nil {
+			out.Set(name, c)
+		}
+	}
+	return out
+}
+
+func (n *normaliser) column(b *event.Batch, name string) *event.Column {
+	f := n.fields[name]
+	if f == nil {
+		f = &field{name: name, e: n.def.fields[name]}
+		if f.e != nil {
+			f.reads = expr.Columns(f.e)
+			f.byMask = map[string]*expr.Program{}
+		} else {
+			for _, p := range n.def.prefixes {
+				f.from = append(f.from, p+name)
+			}
+			if n.bag != nil {
+				f.fromBag, _ = expr.Compile(expr.F(functions["member"], expr.C(bagColumn), expr.Str(name)), n.env)
+			}
+		}
+		n.fields[name] = f
+	}
+	if f.e != nil {
+		return f.computed(b, n.env)
+	}
+	var c *event.Column
+	for _, from := range f.from {
+		if strings.Contains(from, "*") {
+			for i, have := range b.Names() {
+				if event.MatchName(from, have) {
+					c = overlay(c, b.ColumnAt(i))
+				}
+			}
+		} else if d := b.Column(from); d != nil {
+			c = overlay(c, d)
+		}
+	}
+	if f.fromBag != nil && name != event.RawField {
+		if bag := n.bagOf(b); bag != nil {
+			in := b.Derive()
+			in.Set(bagColumn, bag)
+			c = overlay(c, f.fromBag.Eval(in))
+		}
+	}
+	return c
+}
+
+// overlay fills the null values of c (nil: all of them) from d.
+func overlay(c, d *event.Column) *event.Column {
+	if c == nil || c.AllMissing() {
+		return d
+	}
+	vals := make([]event.Value, c.Len())
+	for i := range vals {
+		if vals[i] = c.Value(i); vals[i].IsNull() {
+			vals[i] = d.Value(i)
+		}
+	}
+	return event.NewColumn(vals)
+}
+
+func (n *normaliser) bagOf(b *event.Batch) *event.Column {
+	if n.bag == nil {
+		return nil
+	}
+	return n.bag.Eval(b)
+}
+
+func (f *field) computed(b *event.Batch, env *fn.Env) *event.Column {
+	mask := make([]byte, len(f.reads))
+	any := len(f.reads) == 0
+	for i, r := range f.reads {
+		if b.Column(r) != nil {
+			mask[i], any = 1, true
+		}
+	}
+	if !any {
+		return nil
+	}
+	p := f.byMask[string(mask)]
+	if p == nil {
+		e := without(f.e, func(col string) bool { return mask[slices.Index(f.reads, col)] == 0 })
+		var err error
+		if p, err = expr.Compile(e, env); err != nil {
+			return nil // constant arguments were checked by the test that compiles every mapping
+		}
+		f.byMask[string(mask)] = p
+	}
+	return p.Eval(b)
+}
+
+// without simplifies e for batches that lack some columns: they drop out of coalesce, so that what is left often reads one
+// column and is computed once per distinct value.
+func without(e expr.Expr, lacks func(col string) bool) expr.Expr {
+	switch e := e.(type) {
+	case *expr.Col:
+		if lacks(e.Name) {
+			return expr.L(event.Value{})
+		}
+	case *expr.Call:
+		var args []expr.Expr
+		for _, a := range e.Args {
+			a = without(a, lacks)
+			if l, ok := a.(*expr.Lit); ok && e.Fn == functions["coalesce"] && l.Value.IsNull() {
+				continue
+			}
+			args = append(args, a)
+		}
+		if e.Fn == functions["coalesce"] {
+			switch len(args) {
+			case 0:
+				return expr.L(event.Value{})
+			case 1:
+				return args[0]
+			}
+		}
+		return expr.F(e.Fn, args...)
+	case *expr.Case:
+		c := &expr.Case{Else: e.Else}
+		if e.Else != nil {
+			c.Else = without(e.Else, lacks)
+		}
+		for _, w := range e.Whens {
+			c.Whens = append(c.Whens, expr.When{Cond: without(w.Cond, lacks), Then: without(w.Then, lacks)})
+		}
+		return c
+	case *expr.Logic:
+		l := &expr.Logic{Op: e.Op}
+		for _, a := range e.Args {
+			l.Args = append(l.Args, without(a, lacks))
+		}
+		return l
+	case *expr.Not:
+		return &expr.Not{Arg: without(e.Arg, lacks)}
+	}
+	return e
+}
+
+// A group is the rows of a batch that are of one class.
+type group struct {
+	class *event.Class
+	rows  []int32 // nil: all
+}
+
+// classify splits the given rows (nil: all) of a batch by class: the batch's own, or what the shape's class fields say.
+func (n *normaliser) classify(b *event.Batch, rows []int32, classes *event.Classes) []group {
+	c := *b.Class
+	if n.classes == [3]*expr.Program{} {
+		if n.def.log == "" {
+			return []group{{b.Class, rows}}
+		}
+		c.Channel, c.Provider = n.def.log, ""
+		return []group{{classes.Intern(c), rows}}
+	}
+	var cols [3]*event.Column
+	for i, p := range n.classes {
+		if p != nil {
+			cols[i] = p.Eval(b)
+		}
+	}
+	total := b.Len()
+	if rows != nil {
+		total = len(rows)
+	}
+	byKey := map[event.Class]int{}
+	var out []group
+	for i := range total {
+		r := i
+		if rows != nil {
+			r = int(rows[i])
+		}
+		k := event.Class{Shape: c.Shape, Provider: c.Provider, Channel: c.Channel, ID: c.ID}
+		for j, to := range []*string{&k.Provider, &k.Channel, &k.ID} {
+			if cols[j] != nil {
+				*to = textOf(cols[j].Value(r))
+			}
+		}
+		g, ok := byKey[k]
+		if !ok {
+			g = len(out)
+			byKey[k] = g
+			out = append(out, group{class: classes.Intern(k)})
+		}
+		out[g].rows = append(out[g].rows, int32(r))
+	}
+	if len(out) == 1 && len(out[0].rows) == b.Len() {
+		out[0].rows = nil
+	}
+	return out
+}
+
+// matches reports whether events of a class are among those that a mapping names.
+func (l *library) matches(kind string, specs []eventSpec, c *event.Class) bool {
+	if len(specs) == 0 {
+		return true
+	}
+	for _, s := range specs {
+		if s.ids != nil && !slices.ContainsFunc(s.ids, func(id string) bool { return strings.EqualFold(id, c.ID) }) {
+			continue
+		}
+		if s.log == "*" {
+			return true
+		}
+		if kind == "windows" {
+			if l.logs[s.log].has(c.Provider, c.Channel) {
+				return true
+			}
+		} else if strings.EqualFold(s.log, c.Channel) || s.ids == nil && strings.EqualFold(s.log, c.ID) {
+			return true
+		}
+	}
+	return false
+}

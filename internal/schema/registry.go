@@ -1,0 +1,96 @@
+package schema
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/expr"
+	"github.com/harrier-detect/harrier/internal/fn"
+)
+
+// A Registry opens the views of one run over its input. Its views share what they learn of processes; make a new Registry for new
+// input. Bind may be called from any goroutine.
+type Registry struct {
+	lib     *library
+	classes *event.Classes
+	tree    *tree
+	mu      sync.Mutex
+	tables  map[string]*userTable
+}
+
+// NewRegistry returns a registry for one run.
+func NewRegistry() *Registry {
+	return &Registry{lib: lib(), classes: &event.Classes{}, tree: newTree(), tables: map[string]*userTable{}}
+}
+
+// A View turns batches of source events into batches of a view's columns. It belongs to one goroutine.
+type View interface {
+	// Sources names the source fields that the view reads.
+	Sources() event.FieldSet
+	// Apply returns the view's rows among those of a source batch, with their class and lineage and the needed columns, or nil
+	// when there are none. It must be called for every batch of the input, in order, also of classes that the view does not
+	// hold: it learns from them what late columns need.
+	Apply(b *event.Batch) *event.Batch
+	// Late names the needed columns that Apply leaves open for some rows, and [TwinColumn] when rows may turn out to repeat
+	// others. When it is not empty, rows must be kept until all input has been read and then passed through Finish.
+	Late() event.FieldSet
+	// Finish returns rows that Apply gave (or some of them, with at least the columns Apply gave) with their late columns. It drops
+	// rows that tell again what a better source told, and returns nil when none is left.
+	Finish(b *event.Batch) *event.Batch
+}
+
+// TwinColumn stands in [View.Late] for "Finish may drop rows": Windows logs tell many things twice, once through Sysmon and once
+// through its own auditing.
+const TwinColumn = "_twin"
+
+// Bind opens a view to compute the needed columns of it.
+func (r *Registry) Bind(name string, need event.FieldSet, env *fn.Env) (View, error) {
+	if name == eventsView {
+		return newEvents(r, need, env)
+	}
+	if v := r.lib.views[name]; v != nil {
+		return newTableView(r, v, need, env)
+	}
+	r.mu.Lock()
+	t := r.tables[name]
+	r.mu.Unlock()
+	if t != nil {
+		return t.bind(need), nil
+	}
+	return nil, fmt.Errorf("there is no view %s", name)
+}
+
+// tableView is a View with declared columns.
+type tableView struct {
+	reg  *Registry
+	def  *viewDef
+	env  *fn.Env
+	spl  bool // SPL's value model, KQL's otherwise
+	need []Column
+	conv []*converter
+
+	filter  *expr.Program
+	calc    []*expr.Program // by position in need; nil: none
+	norms   map[*shapeDef]*normaliser
+	plans   map[string]map[*event.Class]*mapPlan
+	sources event.FieldSet
+	learns  bool
+	late    []lateColumn
+	twins   *twins
+	err     error
+}
+
+// mapPlan is the mappings of a view for one class of events, in order of precedence.
+type mapPlan struct {
+	maps  []*boundMap
+	reads []string
+}
+
+type boundMap struct {
+	def   *mapDef
+	when  *expr.Program
+	cols  []*expr.Program    // by position in the view's need; nil: missing
+	refs  [2][]*expr.Program // by refNames, then by refFields
+	twins []*expr.Program
+}

@@ -1,0 +1,124 @@
+package schema
+
+import (
+	"hash/maphash"
+	"strings"
+
+	"github.com/harrier-detect/harrier/internal/event"
+)
+
+// twins finds rows that tell again what a better source has told: a mapping of a higher rank gives way to one of a lower rank whose
+// row has an equal key at nearly the same time.
+type twins struct {
+	seed maphash.Seed
+	seen map[uint64][]sighting
+}
+
+type sighting struct {
+	at   int64
+	rank uint8
+}
+
+const (
+	twinKeys = "_twin.keys"
+	twinTime = "_twin.time"
+	twinRank = "_twin.rank"
+)
+
+func newTwins() *twins { return &twins{seed: maphash.MakeSeed(), seen: map[uint64][]sighting{}} }
+
+// note enters the rows of a mapping, and marks those of a rank above 0 for drop.
+func (t *twins) note(m *boundMap, in, out *event.Batch) {
+	when := in.Column("TimeCreated")
+	cols := make([]*event.Column, len(m.twins))
+	for i, p := range m.twins {
+		cols[i] = p.Eval(in)
+	}
+	var lists []event.Value
+	if m.def.rank > 0 {
+		lists = make([]event.Value, in.Len())
+	}
+	var buf []byte
+	for row := range in.Len() {
+		var at int64
+		if when != nil {
+			at, _ = parseTime(when.Value(row))
+		}
+		var keys []event.Value
+		for i, c := range cols {
+			v := c.Value(row)
+			if v.IsNull() {
+				continue
+			}
+			buf = append(buf[:0], byte(i))
+			buf = append(buf, strings.ToLower(textOf(v))...)
+			h := maphash.Bytes(t.seed, buf)
+			if m.def.rank == 0 {
+				t.add(h, sighting{at, 0})
+			} else {
+				keys = append(keys, event.IntOf(int64(h)))
+			}
+		}
+		if lists != nil {
+			lists[row] = event.ListOf(keys)
+		}
+	}
+	if lists != nil {
+		out.Set(twinKeys, event.NewAny(lists))
+		if when != nil {
+			out.Set(twinTime, when)
+		}
+		out.Set(twinRank, event.NewConstant(event.IntOf(int64(m.def.rank)), in.Len()))
+	}
+}
+
+func (t *twins) add(h uint64, s sighting) {
+	list := t.seen[h]
+	if n := len(list); n > 0 && list[n-1].rank == s.rank && s.at >= list[n-1].at && s.at-list[n-1].at < twinTolerance/8 {
+		return // as good as there
+	}
+	t.seen[h] = append(list, s)
+}
+
+// drop returns the rows that no better source told, without the columns that note added; nil when none is left.
+func (t *twins) drop(b *event.Batch) *event.Batch {
+	keys := b.Column(twinKeys)
+	if keys == nil {
+		return b
+	}
+	times := b.Column(twinTime)
+	var keep []int32
+	for row := range b.Len() {
+		var at int64
+		if times != nil {
+			at, _ = parseTime(times.Value(row))
+		}
+		if !t.told(keys.Value(row).List(), at) {
+			keep = append(keep, int32(row))
+		}
+	}
+	if len(keep) == 0 {
+		return nil
+	}
+	out := b.Derive()
+	for i, name := range b.Names() {
+		if name != twinKeys && name != twinTime && name != twinRank {
+			out.Set(name, b.ColumnAt(i))
+		}
+	}
+	if len(keep) < b.Len() {
+		out = out.Gather(keep)
+	}
+	return out
+}
+
+func (t *twins) told(keys []event.Value, at int64) bool {
+	for _, k := range keys {
+		for _, s := range t.seen[uint64(k.Int())] {
+			if max(s.at-at, at-s.at) <= twinTolerance {
+				return true
+			}
+		}
+	}
+	return false
+}
