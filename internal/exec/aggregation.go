@@ -16,10 +16,10 @@ type aggregation struct {
 	slots []*aggSlot
 	// late is set when an item runs over columns of an open input and its function must see the rows that came before a
 	// column did: then all rows are kept and looked at in the end.
-	late     *store
-	promised []string
-	known    map[string]bool // columns that slots have been asked about
-	last     []string
+	late  *store
+	shape plan.Shape
+	known map[string]bool // columns that slots have been asked about
+	last  []string
 	// keepMembers keeps, for each batch, the groups of its rows; keepLineage the origins of each group's rows.
 	keepMembers bool
 	members     []membership
@@ -53,14 +53,13 @@ func (b *builder) aggregation(g plan.Grouping, aggs []plan.AggItem) (*aggregatio
 	if err != nil {
 		return nil, err
 	}
-	a := &aggregation{b: b, group: gr, acc: b.account(), known: map[string]bool{}}
-	shape := b.shape(0)
+	a := &aggregation{b: b, group: gr, acc: b.account(), known: map[string]bool{}, shape: b.shape(0)}
+	shape := a.shape
 	for _, it := range aggs {
 		slot := &aggSlot{item: it, open: it.Over != "" && shape.Open}
 		a.slots = append(a.slots, slot)
 		if slot.open && !it.Fn.SkipsNull && a.late == nil {
 			a.late = b.store()
-			a.promised = shape.Names
 		}
 		for _, one := range it.Expand(shape.Names, g) {
 			if err := a.run(slot, one, true); err != nil {
@@ -136,7 +135,7 @@ func (a *aggregation) end() error {
 	if a.late == nil {
 		return nil
 	}
-	if err := a.meet(a.late.existing(a.promised), true); err != nil {
+	if err := a.meet(a.late.existing(a.shape), true); err != nil {
 		return err
 	}
 	for _, b := range a.late.batches {

@@ -69,7 +69,7 @@ func (s *dynamicDep) Close() error {
 func (d *dynamicDeps) build() error {
 	var results []*event.Batch
 	for _, s := range d.results {
-		results = append(results, s.kept.all(s.kept.shaped(s.shape.Names, s.shape.Open)))
+		results = append(results, s.kept.all(s.kept.existing(s.shape)))
 		s.kept.release()
 	}
 	n, err := d.n.Build(results)
@@ -79,6 +79,7 @@ func (d *dynamicDeps) build() error {
 	if rewrite := d.task.run.opt.Rewrite; rewrite != nil {
 		n = rewrite(n)
 	}
-	d.shapes.Of(n)
+	d.shapes.Built(d.n, n)
+	d.shapes.Of(d.task.job.Plan)
 	return d.builder.build(n, d.out)
 }

@@ -46,17 +46,17 @@ func check(t *testing.T, events string, n plan.Node, want string) {
 
 func TestScanFilterExtendProject(t *testing.T) {
 	check(t, people, scan(), `
-name age city dog tags
-"ann" 30 "Oslo" null null
-"bob" 25 "Rome" "rex" null
-"cid" 30 "Rome" null null
-"dan" null "Oslo" "fido" null
-"eve" 7 null null ["x","y"]`)
+age city dog name tags
+30 "Oslo" null "ann" null
+25 "Rome" "rex" "bob" null
+30 "Rome" null "cid" null
+null "Oslo" "fido" "dan" null
+7 null null "eve" ["x","y"]`)
 	check(t, people, &plan.Scan{View: "test", Fields: event.Fields("name", "d*"), Pred: gt(col("age"), lit(20))}, `
-name dog
-"ann" null
-"bob" "rex"
-"cid" null`)
+dog name
+null "ann"
+"rex" "bob"
+null "cid"`)
 	check(t, people, &plan.Filter{Input: scan(), Pred: eq(col("none"), lit(1))}, ``)
 	check(t, people, &plan.Project{Input: &plan.Extend{Input: &plan.Filter{Input: scan(), Pred: gt(col("age"), lit(20))},
 		Items: []plan.Named{{Name: "age", Expr: expr.F(Add, col("age"), lit(1))}, {Name: "was", Expr: col("age")}}},
@@ -96,7 +96,7 @@ city c_name c_age c_dog c_tags
 "Rome" 2 2 1 0
 null 1 1 0 1`},
 		{&plan.AggItem{As: "r_*a*", Fn: RowsOf, Over: "*a*"}, `
-city r_name r_age r_tags
+city r_age r_name r_tags
 "Oslo" 2 2 2
 "Rome" 2 2 2
 null 1 1 1`},
@@ -184,18 +184,18 @@ func TestSelectRename(t *testing.T) {
 	sel := func(mode plan.SelectMode, patterns ...string) plan.Node {
 		return &plan.Limit{Input: &plan.Select{Input: scan(), Mode: mode, Patterns: patterns}, N: 1}
 	}
-	check(t, people, sel(plan.Keep, "n*", "city"), "name city\n\"ann\" \"Oslo\"")
+	check(t, people, sel(plan.Keep, "n*", "city"), "city name\n\"Oslo\" \"ann\"")
 	check(t, people, sel(plan.Drop, "n*", "city"), "age\n30")
 	check(t, people, sel(plan.Table, "zoo", "city", "name"), "zoo city name\nnull \"Oslo\" \"ann\"")
 	check(t, people, &plan.Limit{Input: &plan.Select{Input: scan(), Mode: plan.Table, Patterns: []string{"d*", "zoo", "*a*"}}, N: 2},
-		"dog zoo name age\nnull null \"ann\" 30\n\"rex\" null \"bob\" 25")
+		"dog zoo age name\nnull null 30 \"ann\"\n\"rex\" null 25 \"bob\"")
 	check(t, people, &plan.Filter{Input: &plan.Select{Input: scan(), Mode: plan.First, Patterns: []string{"dog", "a*"}}, Pred: eq(col("name"), expr.Str("bob"))},
-		"dog age name city\n\"rex\" 25 \"bob\" \"Rome\"")
+		"dog age city name\n\"rex\" 25 \"Rome\" \"bob\"")
 	ren := func(n plan.Node, pairs ...plan.RenamePair) plan.Node {
 		return &plan.Filter{Input: &plan.Rename{Input: n, Pairs: pairs}, Pred: gt(lit(1), lit(0))}
 	}
 	check(t, `{"a":1,"b":2}
-{"b":3,"c":4}`, ren(scan(), plan.RenamePair{From: "a", To: "b"}, plan.RenamePair{From: "c", To: "a"}), "b a\n1 null\nnull 4")
+{"b":3,"c":4}`, ren(scan(), plan.RenamePair{From: "a", To: "b"}, plan.RenamePair{From: "c", To: "a"}), "a b\nnull 1\n4 null")
 	check(t, `{"P.a":1,"b":2}
 {"b":3,"P.b":4}`, ren(scan(), plan.RenamePair{From: "P.*", To: "*"}), "a b\n1 null\nnull 4")
 	check(t, `{"a_x":1,"b_x":2}`, ren(scan(), plan.RenamePair{From: "*_*", To: "*.*"}), "a.x b.x\n1 2")
@@ -215,7 +215,7 @@ func TestFailuresStayApart(t *testing.T) {
 			&plan.Ref{Name: "nobody"},
 			scan(),
 		} {
-			jobs = append(jobs, &exec.Job{Name: "j", Plan: n, Out: exec.NewCollector(n)})
+			jobs = append(jobs, &exec.Job{Name: "j", Plan: n, Out: &exec.Collector{}})
 		}
 		if err := exec.Run(context.Background(), jobs, exec.Options{Views: Identity{}, Input: exec.MemoryInput(batches), Workers: workers}); err != nil {
 			t.Fatal(err)

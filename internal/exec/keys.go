@@ -18,7 +18,12 @@ type valueIDs struct {
 	memos   map[*event.Dict][]uint32 // number + 1 by code
 	bytes   int64
 	buf     []byte
+	// frozen numbers no new values: those that are not there yet are unknown.
+	frozen bool
 }
+
+// unknown is the number that a frozen valueIDs gives to a value it has not seen.
+const unknown = ^uint32(0) - 1
 
 type fixedKey struct {
 	kind event.Kind
@@ -82,6 +87,9 @@ func (v *valueIDs) id(val event.Value) uint32 {
 		if id, ok := v.strings[val.Str()]; ok {
 			return id
 		}
+		if v.frozen {
+			return unknown
+		}
 		if v.strings == nil {
 			v.strings = map[string]uint32{}
 		}
@@ -90,6 +98,9 @@ func (v *valueIDs) id(val event.Value) uint32 {
 		v.buf = event.AppendKey(v.buf[:0], val)
 		if id, ok := v.nested[string(v.buf)]; ok {
 			return id
+		}
+		if v.frozen {
+			return unknown
 		}
 		if v.nested == nil {
 			v.nested = map[string]uint32{}
@@ -106,6 +117,9 @@ func (v *valueIDs) id(val event.Value) uint32 {
 		}
 		if id, ok := v.fixed[k]; ok {
 			return id
+		}
+		if v.frozen {
+			return unknown
 		}
 		if v.fixed == nil {
 			v.fixed = map[fixedKey]uint32{}
@@ -231,6 +245,13 @@ func (k *keyIDs) row(ids [][]uint32, i int) []uint32 {
 // value returns the value of a part of a combination.
 func (k *keyIDs) value(id uint32, part int) event.Value {
 	return k.parts[part].value(k.keys[int(id)*len(k.parts)+part])
+}
+
+// freeze makes columns give unknown values no numbers; find tells that their combinations are not there.
+func (k *keyIDs) freeze() {
+	for _, p := range k.parts {
+		p.frozen = true
+	}
 }
 
 func (k *keyIDs) size() int64 {

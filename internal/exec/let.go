@@ -54,7 +54,9 @@ func (b *builder) ref(n *plan.Ref, out Sink) error {
 
 // tee builds Input so that it feeds out and, by the Tee's name, Branch, whose rows wait until Input has ended.
 func (b *builder) tee(n *plan.Tee, out Sink) error {
-	ports := unionPorts(b, 2, out)
+	at := *b
+	at.node = n
+	ports := unionPorts(&at, 2, out)
 	bound := &binding{kind: plan.BindTable, table: &multicast{outs: []Sink{ports[0]}}}
 	inner := *b
 	inner.scope = b.scope.with(n.Name, bound)

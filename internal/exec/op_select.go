@@ -23,7 +23,7 @@ func pickSink(b *builder, static bool, picks func([]string) []plan.Pick, out Sin
 	case !shape.Open:
 		return &pickNames{picks: named(picks(shape.Names), shape.Names), out: out}
 	default:
-		return &pickAll{kept: b.store(), picks: picks, promised: shape.Names, out: out, b: b}
+		return &pickAll{kept: b.store(), picks: picks, shape: shape, out: out, b: b}
 	}
 }
 
@@ -87,17 +87,17 @@ func (s *pickNames) Close() error              { return s.out.Close() }
 
 // pickAll waits for all columns.
 type pickAll struct {
-	b        *builder
-	kept     *store
-	picks    func([]string) []plan.Pick
-	promised []string
-	out      Sink
+	b     *builder
+	kept  *store
+	picks func([]string) []plan.Pick
+	shape plan.Shape
+	out   Sink
 }
 
 func (s *pickAll) Push(b *event.Batch) error { return s.kept.add(b) }
 
 func (s *pickAll) Close() error {
-	names := s.kept.existing(s.promised)
+	names := s.kept.existing(s.shape)
 	picks := named(s.picks(names), names)
 	batches := s.kept.batches
 	s.kept.release()

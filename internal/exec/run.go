@@ -67,6 +67,9 @@ type Job struct {
 	Out Sink
 	// Err is set by Run when the plan has failed: a text.Diagnostic of class RUN, the error of Out, or the context's.
 	Err error
+	// Shape is set by Run to what is known of the result's columns, the plans that Dynamic nodes have built included. Run
+	// hands it to Out when that is a Collector.
+	Shape plan.Shape
 }
 
 // Run runs all jobs in one pass over the input, and one more for each level of [plan.Dynamic] that reads it again. A job that
@@ -87,11 +90,11 @@ func Run(ctx context.Context, jobs []*Job, opt Options) error {
 	r := &run{ctx: ctx, opt: opt, memory: &budget{limit: opt.Memory}}
 	for _, j := range jobs {
 		j.Err = nil
-		t := &task{run: r, job: j}
+		t := &task{run: r, job: j, shapes: &plan.Shapes{}}
 		r.tasks = append(r.tasks, t)
 		t.guard(func() error {
-			b := &builder{task: t, shapes: &plan.Shapes{}, scope: &scope{}}
-			b.shapes.Of(j.Plan)
+			t.shapes.Of(j.Plan)
+			b := &builder{task: t, shapes: t.shapes, scope: &scope{}}
 			return b.build(j.Plan, j.Out)
 		})
 	}
@@ -99,6 +102,10 @@ func Run(ctx context.Context, jobs []*Job, opt Options) error {
 	for _, t := range r.tasks {
 		if t.job.Err == nil && err != nil {
 			t.job.Err = err
+		}
+		t.job.Shape = t.shapes.Of(t.job.Plan)
+		if c, ok := t.job.Out.(*Collector); ok {
+			c.Shape = t.job.Shape
 		}
 	}
 	return err
@@ -117,8 +124,9 @@ type run struct {
 
 // A task is a job under way.
 type task struct {
-	run *run
-	job *Job
+	run    *run
+	job    *Job
+	shapes *plan.Shapes
 }
 
 func (t *task) failed() bool { return t.job.Err != nil }

@@ -33,17 +33,13 @@ func pushAll(out Sink, batches []*event.Batch) error {
 
 // A Collector keeps the rows it is given.
 type Collector struct {
-	// Columns are names that the result has whether or not a row has a value there. Exact says that it has no others.
+	// Columns, when set, are names that the result begins with, whether or not a row has a value there.
 	Columns []string
-	Exact   bool
+	// Shape tells the columns of the result as far as the plan does; Run sets it.
+	Shape   plan.Shape
 	Batches []*event.Batch
-}
-
-// NewCollector returns a collector for the rows of n.
-func NewCollector(n plan.Node) *Collector {
-	var s plan.Shapes
-	shape := s.Of(n)
-	return &Collector{Columns: shape.Names, Exact: !shape.Open}
+	// Closed says that all rows have come.
+	Closed bool
 }
 
 // Push keeps the batch.
@@ -54,8 +50,11 @@ func (c *Collector) Push(b *event.Batch) error {
 	return nil
 }
 
-// Close does nothing.
-func (c *Collector) Close() error { return nil }
+// Close notes that all rows have come.
+func (c *Collector) Close() error {
+	c.Closed = true
+	return nil
+}
 
 // Len returns the number of rows.
 func (c *Collector) Len() int {
@@ -66,16 +65,20 @@ func (c *Collector) Len() int {
 	return n
 }
 
-// Rows returns all rows as one batch. Its columns are Columns when they are Exact; else those in which some row has a value,
-// in the order in which they first appeared, and those of Columns.
+// Rows returns all rows as one batch. Its columns are those that the shape names and, when it is open, all others in which
+// some row has a value.
 func (c *Collector) Rows() *event.Batch {
+	shape := c.Shape
+	if len(c.Columns) > 0 {
+		shape = plan.Shape{Names: c.Columns, Open: shape.Open}.With(shape.Names...)
+	}
 	s := &store{batches: c.Batches, rows: c.Len()}
-	return s.all(s.shaped(c.Columns, !c.Exact))
+	return s.all(s.existing(shape))
 }
 
 // Collect runs one plan and returns its rows.
 func Collect(ctx context.Context, n plan.Node, opt Options) (*event.Batch, error) {
-	c := NewCollector(n)
+	c := &Collector{}
 	job := &Job{Plan: n, Out: c}
 	if err := Run(ctx, []*Job{job}, opt); err != nil {
 		return nil, err

@@ -1,7 +1,10 @@
 package exec
 
 import (
+	"slices"
+
 	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/plan"
 )
 
 // A store keeps the batches of an operator that needs all of its input, and makes batches of any of their rows. Columns stay
@@ -77,34 +80,37 @@ func sameNames(a, b []string) bool {
 	return true
 }
 
-// existing returns the columns that exist: those in which some row has a value, and the promised ones.
-func (s *store) existing(promised []string) []string {
+// existing returns the columns that there are under a shape. When it is closed these are its names. Else they are those in
+// which some row has a value, and its names; in the order in which they come when all batches agree on it, else its names
+// first and the others sorted, since the order of their coming depends on how the input is cut.
+func (s *store) existing(shape plan.Shape) []string {
+	if !shape.Open {
+		return shape.Names
+	}
 	sure := map[string]bool{}
-	for _, n := range promised {
+	for _, n := range shape.Names {
 		sure[n] = true
 	}
 	var out []string
+	if !shape.Uniform {
+		out = slices.Clone(shape.Names)
+	}
+	first := len(out)
 	for _, n := range s.names() {
-		if sure[n] || s.exists(n) {
+		if sure[n] && shape.Uniform || !sure[n] && s.exists(n) {
 			out = append(out, n)
 		}
-		delete(sure, n)
 	}
-	for _, n := range promised {
-		if sure[n] {
+	if !shape.Uniform {
+		slices.Sort(out[first:])
+		return out
+	}
+	for _, n := range shape.Names {
+		if !slices.Contains(out, n) {
 			out = append(out, n)
-			delete(sure, n)
 		}
 	}
 	return out
-}
-
-// shaped returns the columns of the rows under a shape: exactly its names when it is closed.
-func (s *store) shaped(names []string, open bool) []string {
-	if !open {
-		return names
-	}
-	return s.existing(names)
 }
 
 func (s *store) exists(name string) bool {

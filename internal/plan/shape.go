@@ -12,18 +12,33 @@ import (
 type Shape struct {
 	Names []string
 	Open  bool
+	// Uniform says of an open shape that all rows carry the same columns in the same order, so that this order counts. In
+	// other open shapes the order is that of Names, then that of the other names.
+	Uniform bool
 }
 
 // A shaper derives its columns from those of its inputs. Nodes that do not implement it have an open shape.
 type shaper interface{ Shape(in []Shape) Shape }
 
 // Shapes tells the shapes of the nodes of plans, and remembers them.
-type Shapes struct{ known map[Node]Shape }
+type Shapes struct {
+	known map[Node]Shape
+	built map[*Dynamic]Node
+}
+
+// Built notes the plan that a Dynamic has built: its shape is that plan's from now on.
+func (s *Shapes) Built(d *Dynamic, n Node) {
+	if s.built == nil {
+		s.built = map[*Dynamic]Node{}
+	}
+	s.built[d] = n
+	s.known = nil
+}
 
 // Of returns the shape of n. Nodes below a [Let] or [Tee] must be asked for after it, so that their [Ref] nodes are known.
 func (s *Shapes) Of(n Node) Shape { return s.of(n, nil) }
 
-// OfRef returns the shape of n in which Refs read tables of the given shapes.
+// of returns the shape of n in which Refs read tables of the given shapes.
 func (s *Shapes) of(n Node, refs map[string]Shape) Shape {
 	if got, ok := s.known[n]; ok {
 		return got
@@ -33,6 +48,11 @@ func (s *Shapes) of(n Node, refs map[string]Shape) Shape {
 	case *Ref:
 		if r, ok := refs[n.Name]; ok {
 			out = r
+		}
+	case *Dynamic:
+		if b, ok := s.built[n]; ok {
+			s.note(n, out) // what it builds may hold it again
+			out = s.of(b, refs)
 		}
 	case *Let:
 		inner := copyRefs(refs)
@@ -57,11 +77,15 @@ func (s *Shapes) of(n Node, refs map[string]Shape) Shape {
 			out = x.Shape(in)
 		}
 	}
+	s.note(n, out)
+	return out
+}
+
+func (s *Shapes) note(n Node, shape Shape) {
 	if s.known == nil {
 		s.known = map[Node]Shape{}
 	}
-	s.known[n] = out
-	return out
+	s.known[n] = shape
 }
 
 func copyRefs(refs map[string]Shape) map[string]Shape {
@@ -72,9 +96,10 @@ func copyRefs(refs map[string]Shape) map[string]Shape {
 	return c
 }
 
-// with returns the shape with more columns behind those it has.
-func (s Shape) with(names ...string) Shape {
-	out := Shape{slices.Clip(s.Names), s.Open}
+// With returns the shape with more columns behind those it has.
+func (s Shape) With(names ...string) Shape {
+	out := s
+	out.Names = slices.Clip(s.Names)
 	for _, n := range names {
 		if !slices.Contains(out.Names, n) {
 			out.Names = append(out.Names, n)
@@ -83,8 +108,9 @@ func (s Shape) with(names ...string) Shape {
 	return out
 }
 
-func picked(picks []Pick, open bool) Shape {
-	out := Shape{Open: open}
+// picked returns the shape of picked columns; with open there may be others, which uniform tells of.
+func picked(picks []Pick, open, uniform bool) Shape {
+	out := Shape{Open: open, Uniform: open && uniform}
 	for _, p := range picks {
 		out.Names = append(out.Names, p.Name)
 	}
@@ -92,11 +118,13 @@ func picked(picks []Pick, open bool) Shape {
 }
 
 func unionShape(in []Shape) Shape {
-	var out Shape
+	out := Shape{Uniform: true}
 	for _, s := range in {
-		out = out.with(s.Names...)
+		out = out.With(s.Names...)
 		out.Open = out.Open || s.Open
+		out.Uniform = out.Uniform && (s.Uniform || !s.Open)
 	}
+	out.Uniform = out.Uniform && out.Open
 	return out
 }
 
@@ -107,8 +135,8 @@ func (n *Limit) Shape(in []Shape) Shape   { return in[0] }
 func (n *Reverse) Shape(in []Shape) Shape { return in[0] }
 func (n *Dedup) Shape(in []Shape) Shape   { return in[0] }
 
-func (n *Extend) Shape(in []Shape) Shape { return in[0].with(namesOf(n.Items)...) }
-func (n *Project) Shape([]Shape) Shape   { return Shape{}.with(namesOf(n.Items)...) }
+func (n *Extend) Shape(in []Shape) Shape { return in[0].With(namesOf(n.Items)...) }
+func (n *Project) Shape([]Shape) Shape   { return Shape{}.With(namesOf(n.Items)...) }
 
 func namesOf(items []Named) []string {
 	out := make([]string, len(items))
@@ -130,20 +158,16 @@ func (n *Spread) Shape(in []Shape) Shape {
 
 func (n *Select) Shape(in []Shape) Shape {
 	picks := n.Picks(in[0].Names)
-	if !in[0].Open {
-		return picked(picks, false)
-	}
-	if n.Mode == Table {
-		return picked(picks, slices.ContainsFunc(n.Patterns, wild))
-	}
-	return picked(picks, true)
+	open := in[0].Open && (n.Mode != Table || slices.ContainsFunc(n.Patterns, wild))
+	// What is decided over the whole input comes out the same in every batch.
+	return picked(picks, open, in[0].Uniform || !n.Static())
 }
 
 func (n *Rename) Shape(in []Shape) Shape {
 	if in[0].Open && !n.Static() {
-		return Shape{Open: true}
+		return Shape{Open: true, Uniform: true}
 	}
-	return picked(n.Picks(in[0].Names), in[0].Open)
+	return picked(n.Picks(in[0].Names), in[0].Open, in[0].Uniform)
 }
 
 func (n *Fill) Shape(in []Shape) Shape {
@@ -151,7 +175,7 @@ func (n *Fill) Shape(in []Shape) Shape {
 	if n.Create {
 		for _, c := range n.Columns {
 			if !wild(c) {
-				out = out.with(c)
+				out = out.With(c)
 			}
 		}
 	}
@@ -161,16 +185,18 @@ func (n *Fill) Shape(in []Shape) Shape {
 func (n *Expand) Shape(in []Shape) Shape {
 	out := in[0]
 	for _, c := range n.Columns {
-		out = out.with(c.Name)
+		out = out.With(c.Name)
 	}
 	if n.IndexAs != "" {
-		out = out.with(n.IndexAs)
+		out = out.With(n.IndexAs)
 	}
 	return out
 }
 
 func (n *Aggregate) Shape(in []Shape) Shape {
-	return aggShape(Shape{}.with(namesOf(n.Group.By)...), in[0], n.Group, n.Aggs)
+	out := aggShape(Shape{}.With(namesOf(n.Group.By)...), in[0], n.Group, n.Aggs)
+	out.Uniform = out.Open
+	return out
 }
 
 func (n *Attach) Shape(in []Shape) Shape  { return aggShape(in[0], in[0], n.Group, n.Aggs) }
@@ -179,7 +205,7 @@ func (n *Running) Shape(in []Shape) Shape { return aggShape(in[0], in[0], n.Grou
 func aggShape(out, in Shape, g Grouping, aggs []AggItem) Shape {
 	for _, a := range aggs {
 		for _, it := range a.Expand(in.Names, g) {
-			out = out.with(it.As)
+			out = out.With(it.As)
 		}
 		out.Open = out.Open || a.Over != "" && in.Open
 	}
@@ -210,7 +236,7 @@ func (a AggItem) ArgsOver(name string) []expr.Expr {
 func (n *Shift) Shape(in []Shape) Shape {
 	out := in[0]
 	for _, it := range n.Items {
-		out = out.with(it.As)
+		out = out.With(it.As)
 	}
 	return out
 }
@@ -219,21 +245,22 @@ func (n *Join) Shape(in []Shape) Shape {
 	switch n.Kind {
 	case LeftSemi, LeftAnti:
 		l, _ := n.Columns(in[0].Names, nil)
-		return Shape{l, in[0].Open}
+		return Shape{l, in[0].Open, in[0].Uniform}
 	case RightSemi, RightAnti:
 		_, r := n.Columns(nil, in[1].Names)
-		return Shape{r, in[1].Open}
+		return Shape{r, in[1].Open, in[1].Open}
 	}
 	if (in[0].Open || in[1].Open) && n.Clash == ClashSuffix {
 		// A suffix depends on what the other side turns out to have.
 		l, _ := n.Columns(in[0].Names, nil)
-		return Shape{l, true}
+		return Shape{l, true, true}
 	}
 	l, r := n.Columns(in[0].Names, in[1].Names)
-	out := Shape{nil, in[0].Open || in[1].Open}.with(l...)
+	open := in[0].Open || in[1].Open
+	out := Shape{nil, open, open}.With(l...)
 	for _, name := range r {
 		if name != "" {
-			out = out.with(name)
+			out = out.With(name)
 		}
 	}
 	return out
@@ -242,10 +269,13 @@ func (n *Join) Shape(in []Shape) Shape {
 func (n *Union) Shape(in []Shape) Shape {
 	out := unionShape(in)
 	if n.OriginAs != "" {
-		out = Shape{Names: []string{n.OriginAs}}.with(out.Names...)
-		out.Open = unionShape(in).Open
+		out.Names = Shape{Names: []string{n.OriginAs}}.With(out.Names...).Names
 	}
 	return out
 }
 
-func (n *Beside) Shape(in []Shape) Shape { return unionShape(in) }
+func (n *Beside) Shape(in []Shape) Shape {
+	out := unionShape(in)
+	out.Uniform = out.Open
+	return out
+}

@@ -2,7 +2,41 @@ package exec
 
 import (
 	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/plan"
 )
+
+func init() {
+	register(func(b *builder, n *plan.Union, out Sink) ([]Sink, error) {
+		sinks := unionPorts(b, len(n.Sources), out)
+		if n.OriginAs != "" {
+			for i := range sinks {
+				sinks[i] = &originSink{n.OriginAs, event.StringOf(n.Names[i]), sinks[i]}
+			}
+		}
+		return sinks, nil
+	})
+}
+
+// originSink puts a constant column in front.
+type originSink struct {
+	name  string
+	value event.Value
+	out   Sink
+}
+
+func (s *originSink) Push(b *event.Batch) error {
+	out := b.Derive()
+	c := event.NewConstant(s.value, b.Len())
+	out.Set(s.name, c)
+	for i, n := range b.Names() {
+		if n != s.name {
+			out.Set(n, b.ColumnAt(i))
+		}
+	}
+	return s.out.Push(out)
+}
+
+func (s *originSink) Close() error { return s.out.Close() }
 
 // unionPorts returns n sinks whose rows go to out, one sink's after the other's: the first sink that is not closed passes its
 // rows on, the others keep theirs.

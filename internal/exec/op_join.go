@@ -1,0 +1,370 @@
+package exec
+
+import (
+	"slices"
+
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/expr"
+	"github.com/harrier-detect/harrier/internal/plan"
+)
+
+func init() {
+	register(func(b *builder, n *plan.Join, out Sink) ([]Sink, error) {
+		j := &join{b: b, plan: n, left: b.store(), right: b.store(), acc: b.account(), out: out,
+			leftShape: b.shape(0), rightShape: b.shape(1)}
+		var err error
+		if j.leftKeys, err = b.programs(n.LeftKeys); err != nil {
+			return nil, err
+		}
+		if j.rightKeys, err = b.programs(n.RightKeys); err != nil {
+			return nil, err
+		}
+		return []Sink{&joinLeft{j}, &joinRight{j}}, nil
+	})
+}
+
+// join is a hash join. It keeps the right side. Left rows stream through when the right side has ended before they come, as
+// lookup tables do, and nothing has to be known of all left rows; else they are kept too.
+type join struct {
+	b                     *builder
+	plan                  *plan.Join
+	left, right           *store
+	leftShape, rightShape plan.Shape
+	leftKeys, rightKeys   []*expr.Program
+	leftDone, rightDone   bool
+	enough                bool
+	acc                   *account
+	out                   Sink
+
+	table                 *joinTable
+	firsts                *keyIDs // InnerUnique: the keys that a left row has had
+	leftNames, rightNames []string
+	leftAs, rightAs       []string
+}
+
+// joinTable finds right rows by key.
+type joinTable struct {
+	ids     *keyIDs
+	rows    []ref
+	head    []int32 // first row by key
+	next    []int32 // next row of the same key, or -1
+	matched []bool
+}
+
+type joinLeft struct{ *join }
+type joinRight struct{ *join }
+
+func (j joinRight) Push(b *event.Batch) error {
+	if j.enough {
+		return ErrEnough
+	}
+	return j.right.add(b)
+}
+
+func (j joinRight) Close() error {
+	j.rightDone = true
+	return j.advance()
+}
+
+func (j joinLeft) Push(b *event.Batch) error {
+	if j.enough {
+		return ErrEnough
+	}
+	if !j.streams() {
+		return j.left.add(b)
+	}
+	if err := j.prepare(); err != nil {
+		return err
+	}
+	part := &store{batches: []*event.Batch{b}, rows: b.Len()}
+	return j.note(j.probe(part))
+}
+
+func (j joinLeft) Close() error {
+	j.leftDone = true
+	return j.advance()
+}
+
+// streams reports whether a left batch can be joined as it comes.
+func (j *join) streams() bool {
+	if !j.rightDone || j.left.rows > 0 {
+		return false
+	}
+	switch j.plan.Kind {
+	case plan.LeftSemi, plan.LeftAnti:
+		return true
+	}
+	// The names of the result depend on the columns of both sides.
+	return !j.leftShape.Open
+}
+
+// note remembers that the consumer has had enough.
+func (j *join) note(err error) error {
+	j.enough = j.enough || err == ErrEnough
+	return err
+}
+
+// advance finishes when both sides have ended.
+func (j *join) advance() error {
+	if !j.leftDone || !j.rightDone {
+		return nil
+	}
+	if err := j.finish(); err != nil && err != ErrEnough {
+		return err
+	}
+	j.left.release()
+	j.right.release()
+	j.acc.free()
+	return j.out.Close()
+}
+
+func (j *join) finish() error {
+	if j.enough {
+		return nil
+	}
+	if err := j.prepare(); err != nil {
+		return err
+	}
+	if j.left.rows > 0 {
+		if err := j.probe(j.left); err != nil {
+			return err
+		}
+	}
+	return j.rest()
+}
+
+// prepare builds the table of the right side and names the columns, once.
+func (j *join) prepare() error {
+	if j.table != nil {
+		return nil
+	}
+	if err := j.b.check(); err != nil {
+		return err
+	}
+	t := &joinTable{ids: newKeyIDs(len(j.rightKeys)), rows: j.right.refs()}
+	t.next = make([]int32, len(t.rows))
+	t.matched = make([]bool, len(t.rows))
+	var tail []int32
+	at := int32(0)
+	for _, b := range j.right.batches {
+		ids := t.ids.columns(eval(j.rightKeys, b))
+		for i := range b.Len() {
+			t.next[at] = -1
+			row := t.ids.row(ids, i)
+			if j.plan.NullsMatch || !slices.Contains(row, 0) {
+				id := t.ids.combine(row)
+				if int(id) == len(t.head) {
+					t.head, tail = append(t.head, at), append(tail, at)
+				} else {
+					t.next[tail[id]] = at
+					tail[id] = at
+				}
+			}
+			at++
+		}
+	}
+	t.ids.freeze()
+	j.table = t
+	if j.plan.Kind == plan.InnerUnique {
+		j.firsts = newKeyIDs(len(j.leftKeys))
+	}
+	j.leftNames = j.left.existing(j.leftShape)
+	j.rightNames = j.right.existing(j.rightShape)
+	j.leftAs, j.rightAs = j.plan.Columns(j.leftNames, j.rightNames)
+	if err := j.right.acc.grow(0); err != nil {
+		return err
+	}
+	return j.acc.set(t.ids.size() + 17*int64(len(t.rows)))
+}
+
+func eval(progs []*expr.Program, b *event.Batch) []*event.Column {
+	cols := make([]*event.Column, len(progs))
+	for i, p := range progs {
+		cols[i] = p.Eval(b)
+	}
+	return cols
+}
+
+var nobody = ref{-1, -1}
+
+// probe joins left rows.
+func (j *join) probe(left *store) error {
+	t := j.table
+	kind := j.plan.Kind
+	size := j.b.rows()
+	var l, r []ref
+	flush := func() error {
+		if len(l) == 0 {
+			return nil
+		}
+		if err := j.b.check(); err != nil {
+			return err
+		}
+		b := j.pairs(left, l, r)
+		l, r = nil, nil
+		return j.out.Push(b)
+	}
+	put := func(a, b ref) error {
+		if l, r = append(l, a), append(r, b); len(l) >= size {
+			return flush()
+		}
+		return nil
+	}
+	for bi, b := range left.batches {
+		keys := eval(j.leftKeys, b)
+		ids := t.ids.columns(keys)
+		var own [][]uint32
+		if j.firsts != nil {
+			own = j.firsts.columns(keys)
+		}
+		var keep []int32
+		for i := range b.Len() {
+			row := t.ids.row(ids, i)
+			first := int32(-1)
+			if j.plan.NullsMatch || !slices.Contains(row, 0) {
+				if id, ok := t.ids.find(row); ok {
+					first = t.head[id]
+				}
+			}
+			if own != nil && first >= 0 {
+				before := j.firsts.n
+				if int(j.firsts.combine(j.firsts.row(own, i))) < before {
+					continue
+				}
+			}
+			switch kind {
+			case plan.LeftSemi, plan.LeftAnti:
+				if (first >= 0) == (kind == plan.LeftSemi) {
+					keep = append(keep, int32(i))
+				}
+				continue
+			case plan.RightSemi, plan.RightAnti:
+				for at := first; at >= 0 && !t.matched[at]; at = t.next[at] {
+					t.matched[at] = true
+				}
+				continue
+			}
+			n := 0
+			for at := first; at >= 0; at = t.next[at] {
+				t.matched[at] = true
+				if err := put(ref{int32(bi), int32(i)}, t.rows[at]); err != nil {
+					return err
+				}
+				if n++; n == j.plan.Max {
+					break
+				}
+			}
+			if n == 0 && (kind == plan.LeftOuter || kind == plan.FullOuter) {
+				if err := put(ref{int32(bi), int32(i)}, nobody); err != nil {
+					return err
+				}
+			}
+		}
+		if len(keep) > 0 {
+			if err := j.out.Push(j.prefixed(b.Gather(keep), j.plan.LeftPrefix)); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
+}
+
+// rest pushes the right rows that are due when all left rows have come.
+func (j *join) rest() error {
+	want := false
+	switch j.plan.Kind {
+	case plan.RightSemi:
+		want = true
+	case plan.RightAnti, plan.RightOuter, plan.FullOuter:
+	default:
+		return nil
+	}
+	var rows []ref
+	for i, r := range j.table.rows {
+		if j.table.matched[i] == want {
+			rows = append(rows, r)
+		}
+	}
+	for part := range slices.Chunk(rows, j.b.rows()) {
+		if err := j.b.check(); err != nil {
+			return err
+		}
+		var b *event.Batch
+		if j.plan.Kind == plan.RightSemi || j.plan.Kind == plan.RightAnti {
+			b = j.prefixed(j.right.gather(j.rightNames, part), j.plan.RightPrefix)
+		} else {
+			left := make([]ref, len(part))
+			for i := range left {
+				left[i] = nobody
+			}
+			b = j.pairs(j.left, left, part)
+		}
+		if err := j.out.Push(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *join) prefixed(b *event.Batch, prefix string) *event.Batch {
+	if prefix == "" {
+		return b
+	}
+	out := b.Derive()
+	for i, n := range b.Names() {
+		out.Set(prefix+n, b.ColumnAt(i))
+	}
+	return out
+}
+
+// pairs makes rows of both sides.
+func (j *join) pairs(left *store, l, r []ref) *event.Batch {
+	out := event.NewBatch(len(l))
+	left.gatherInto(out, j.leftNames, j.leftAs, l)
+	both := event.NewBatch(len(l))
+	j.right.gatherInto(both, j.rightNames, j.rightNames, r)
+	for i, as := range j.rightAs {
+		if as == "" {
+			continue
+		}
+		c := both.ColumnAt(i)
+		if had := out.Column(as); had != nil {
+			c = over(had, c)
+		}
+		out.Set(as, c)
+	}
+	out.Lineage.Sets = make([][]event.Origin, len(l))
+	for i := range l {
+		var a, b []event.Origin
+		if l[i] != nobody {
+			a = left.batches[l[i].batch].Lineage.Of(int(l[i].row))
+		}
+		if r[i] != nobody {
+			b = j.right.batches[r[i].batch].Lineage.Of(int(r[i].row))
+		}
+		out.Lineage.Sets[i] = mergedOrigins(a, b)
+	}
+	return out
+}
+
+// mergedOrigins is event.MergeOrigins that leaves a alone.
+func mergedOrigins(a, b []event.Origin) []event.Origin {
+	if len(b) == 0 {
+		return a
+	}
+	if len(a) == 0 {
+		return b
+	}
+	return event.MergeOrigins(append(make([]event.Origin, 0, len(a)+len(b)), a...), b)
+}
+
+// over returns the values of top, and those of under where top has none.
+func over(under, top *event.Column) *event.Column {
+	vals := make([]event.Value, top.Len())
+	for i := range vals {
+		if vals[i] = top.Value(i); vals[i].IsNull() {
+			vals[i] = under.Value(i)
+		}
+	}
+	return event.NewColumn(vals)
+}
