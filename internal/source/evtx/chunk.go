@@ -80,6 +80,9 @@ func (d *Decoder) records(free int) error {
 			}
 			d.report(at, IDRecord, 1, "the record at %d cannot be read: %v", d.base+int64(pos), err)
 		} else {
+			if u32(d.chunk, pos+size-4) != size {
+				d.report(pos, IDRecord, 0, "the record at %d has another size at its end than at its beginning: it may be half-written", d.base+int64(pos))
+			}
 			if r != nil {
 				d.w.B.Raw(r, uint64(pos))
 			}

@@ -93,7 +93,7 @@ func (c *compiler) element(i int32, parent winevent.Place) {
 		place = c.w.Item(place, name)
 	}
 	var skips []int
-	if n.dep != noDependency {
+	if n.dep != noDependency && parent != winevent.Root { // an event without data is an event
 		skips = append(skips, c.emit(step{op: opSkip, sub: n.dep}))
 	}
 	elements, texts := 0, 0

@@ -103,7 +103,9 @@ func (x *xmlWriter) element(pos, end int, deps bool, vals []value, depth int) (i
 	if err != nil {
 		return 0, false
 	}
-	// The tree may move while values with trees of their own are written.
+	if depth == 0 {
+		x.t.nodes[i].dep = noDependency
+	}
 	x.write(i, vals, depth)
 	return next, true
 }

@@ -6,7 +6,7 @@ import "github.com/harrier-detect/harrier/internal/source/winevent"
 // elements whose meaning differs from record to record. What it does and what [compile] makes must agree.
 func (d *Decoder) walkElement(t *tree, vals []value, i int32, parent winevent.Place, depth int) error {
 	n := &t.nodes[i]
-	if n.dep != noDependency && isNull(vals, n.dep) {
+	if n.dep != noDependency && parent != winevent.Root && isNull(vals, n.dep) {
 		return nil
 	}
 	if err := d.spend(0, 0); err != nil {

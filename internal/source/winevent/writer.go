@@ -184,3 +184,6 @@ func (w *Writer) oddClass() *event.Class {
 	}
 	return p
 }
+
+// Has reports whether the current event has given the field a value through Put.
+func (w *Writer) Has(t Target) bool { return int(t.Field) < len(w.seen) && w.seen[t.Field] != 0 }
