@@ -32,25 +32,40 @@ func (s *stream) text(in *input) {
 		}
 		return
 	}
-	switch trimmed[0] {
-	case '{':
+	blank := bytes.TrimLeft(trimmed[1:], " \t\r\n")
+	switch {
+	case trimmed[0] == '{':
 		if jsonl.IsLines(trimmed) {
 			s.jsonLines(in)
 		} else {
 			s.jsonDocument(in)
 		}
 		return
-	case '[':
-		if rest := bytes.TrimLeft(trimmed[1:], " \t\r\n"); len(rest) > 0 && (rest[0] == '{' || rest[0] == ']' || rest[0] == '[') {
-			s.jsonDocument(in)
-			return
-		}
-	}
-	if d, ok := csv.Detect(head, whole, csvName(in.file.name)); ok {
-		s.csv(in, &d)
+	case trimmed[0] == '[' && len(blank) > 0 && (blank[0] == '{' || blank[0] == ']' || blank[0] == '['):
+		s.jsonDocument(in)
 		return
 	}
-	s.unknown(in, "text in no known format of events")
+	d, separated := csv.Detect(head, whole, csvName(in.file.name))
+	switch {
+	case isMixed(trimmed, !separated):
+		s.mixed(in)
+	case separated:
+		s.csv(in, &d)
+	case hasJSONLine(trimmed):
+		s.jsonLines(in)
+	default:
+		s.unknown(in, "text in no known format of events")
+	}
+}
+
+// hasJSONLine reports whether there is a whole JSON object on a line of its own, behind lines that are something else.
+func hasJSONLine(head []byte) bool {
+	for line := range bytes.Lines(head) {
+		if line = bytes.TrimSpace(line); len(line) > 2 && line[0] == '{' && line[1] == '"' && jsonl.IsObject(line) {
+			return true
+		}
+	}
+	return false
 }
 
 // A chunker reads text into buffers that end between records.
@@ -192,7 +207,9 @@ func (t *task) decoder(base int64, unit string) *jsonl.Decoder {
 }
 
 func (t *task) jsonLines(block []byte, base int64, line uint64) error {
-	err := t.decoder(base, "line").Lines(t.ctx, block, line)
+	d := t.decoder(base, "line")
+	d.Other = t.mixedDecoder(block, base).other
+	err := d.Lines(t.ctx, block, line)
 	if !t.opt.wantsRaw() {
 		recycle(block)
 	}

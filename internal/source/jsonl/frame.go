@@ -200,8 +200,7 @@ func IsLines(head []byte) bool {
 		eol = len(head)
 	}
 	line := bytes.TrimRight(head[:eol], " \t\r")
-	padded := append(make([]byte, 0, len(line)+Slack), line...)
-	q := skipNested(padded[:len(line)+Slack], 0, len(line))
+	q := objectEnd(line)
 	if q >= 0 {
 		if eol == len(head) && q < len(line) { // several objects and no line end
 			return false
@@ -219,3 +218,12 @@ func IsLines(head []byte) bool {
 	next := bytes.TrimLeft(head[eol:], " \t\r\n")
 	return len(next) == 0 || next[0] == '{'
 }
+
+// objectEnd returns the offset behind the object that line begins with, or -1.
+func objectEnd(line []byte) int {
+	padded := append(make([]byte, 0, len(line)+Slack), line...)
+	return skipNested(padded[:len(line)+Slack], 0, len(line))
+}
+
+// IsObject reports whether line, which begins with '{', is one object by its brackets.
+func IsObject(line []byte) bool { return objectEnd(line) == len(line) }
