@@ -37,6 +37,21 @@ type At struct{ Start, End int }
 // Span implements [Node].
 func (a At) Span() text.Span { return text.Span{Start: a.Start, End: a.End} }
 
+// keepWithin moves the place into s. What is missing is noted where the next token is, which may be past the end of its parent.
+func (a *At) keepWithin(s text.Span) {
+	a.Start = min(max(a.Start, s.Start), s.End)
+	a.End = min(max(a.End, a.Start), s.End)
+}
+
+// keepWithin makes every node below n lie within its parent.
+func keepWithin(n Node) {
+	span := n.Span()
+	n.children(func(c Node) {
+		c.(interface{ keepWithin(text.Span) }).keepWithin(span)
+		keepWithin(c)
+	})
+}
+
 type exprNode struct{ At }
 
 func (exprNode) expr() {}

@@ -39,7 +39,7 @@ func (n *Join) print(p *printer) {
 
 func parseJoin(p *parser, start int) Operator {
 	n := &Join{Params: p.params()}
-	n.Right = p.unary()
+	n.Right = p.expr()
 	switch {
 	case p.takeWord("on"):
 		n.On = list(p, p.expr)
@@ -77,7 +77,7 @@ func (n *Lookup) print(p *printer) {
 
 func parseLookup(p *parser, start int) Operator {
 	n := &Lookup{Params: p.params()}
-	n.Right = p.unary()
+	n.Right = p.expr()
 	if p.expectWord("on") {
 		n.On = list(p, p.expr)
 	}

@@ -69,7 +69,7 @@ func parseMakeSeries(p *parser, start int) Operator {
 	n.Aggs = list(p, func() *SeriesAgg {
 		start := p.start()
 		agg := &SeriesAgg{}
-		if p.atWord("on") && !p.peek(1).is("=") {
+		if p.atWord("on") { // not even as a label
 			agg.X = p.missing("aggregate")
 			return agg
 		}

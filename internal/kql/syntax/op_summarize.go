@@ -37,9 +37,13 @@ func (n *Summarize) print(p *printer) {
 
 func parseSummarize(p *parser, start int) Operator {
 	n := &Summarize{Params: p.params()}
-	byNext := p.atWord("by") && !p.peek(1).is("=")
-	if !byNext && !p.operatorEnds() {
-		n.Aggs = list(p, p.named)
+	if !p.atWord("by") && !p.operatorEnds() {
+		n.Aggs = list(p, func() Expr {
+			if p.atWord("by") { // not even as a label
+				return p.missing("expression")
+			}
+			return p.named()
+		})
 	}
 	if p.takeWord("by") {
 		n.By = list(p, func() Expr {

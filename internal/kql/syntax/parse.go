@@ -18,8 +18,11 @@ const (
 func Parse(src *text.Source) (*Query, text.Diagnostics) {
 	p := newParser(src)
 	q := &Query{Source: src}
-	q.Statements = p.statements("")
+	q.Statements = p.statements()
 	q.At = At{0, len(src.Text)}
+	if len(p.diags) > 0 {
+		keepWithin(q)
+	}
 	return q, p.diags
 }
 
@@ -29,6 +32,9 @@ func ParseExpr(src *text.Source) (Expr, text.Diagnostics) {
 	e := p.expr()
 	if !p.atEnd() {
 		p.failUnexpected("after the expression")
+	}
+	if len(p.diags) > 0 {
+		keepWithin(e)
 	}
 	return e, p.diags
 }
@@ -144,6 +150,8 @@ func (p *parser) fail(id, format string, args ...any) {
 	t := p.tok()
 	msg := fmt.Sprintf(format, args...)
 	switch {
+	case t.kind == tokGuid:
+		id, msg = "KQL1001", "a bare GUID: write guid("+t.text+")"
 	case t.kind == tokUnknown:
 		id, msg = "KQL1001", fmt.Sprintf("unexpected character %q", t.text)
 	case t.kind == tokEnd:
@@ -173,35 +181,16 @@ func (p *parser) show(t token) string {
 
 func isStartOfRune(s string, i int) bool { return s[i]&0xc0 != 0x80 }
 
-// recover skips to the next '|', ';' or closing bracket outside brackets that opened meanwhile, and ends the panic.
-func (p *parser) recover() {
+// recover ends a panic: it skips to the next '|' or closing bracket that belongs to a pipeline which began with depth brackets
+// open, or to the next ';', which ends a statement whatever is still open (the bracket was most likely forgotten).
+func (p *parser) recover(depth int) {
 	if !p.panicking {
 		return
 	}
-	open := 0
 	for ; !p.atEnd(); p.pos++ {
 		t := p.tok()
-		if t.kind != tokPunct {
-			continue
-		}
-		switch t.text {
-		case "(", "[", "{":
-			open++
-		case ")", "]", "}":
-			if open == 0 {
-				p.panicking = p.gaveUp
-				return
-			}
-			open--
-		case "|":
-			if open == 0 {
-				p.panicking = p.gaveUp
-				return
-			}
-		case ";":
-			// A semicolon ends a statement whatever is still open: the bracket was most likely forgotten.
-			p.panicking = p.gaveUp
-			return
+		if t.is(";") || t.depth <= depth && (t.is("|") || t.is(")") || t.is("]") || t.is("}")) {
+			break
 		}
 	}
 	p.panicking = p.gaveUp
@@ -244,7 +233,7 @@ func list[T any](p *parser, item func() T) []T {
 
 // atName reports whether token t can be a name in that use, without brackets.
 func (p *parser) isName(t token, use nameUse) bool {
-	return t.kind == tokWord && !reservedFor[use][t.text]
+	return t.kind == tokWord && !reservedFor[use][t.text] && (use <= useMember || t.text != "@")
 }
 
 // atName reports whether a name starts here, plain or in brackets.

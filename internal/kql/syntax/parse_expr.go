@@ -219,8 +219,11 @@ func (p *parser) primary() Expr {
 			return e
 		}
 	}
-	if e := p.literal(); e != nil {
-		return e
+	if t.isWord("dynamic") && p.peek(1).is("(") {
+		return p.dynamic()
+	}
+	if n := p.scalarLiteral(); n != nil {
+		return n
 	}
 	if t.kind == tokWord {
 		p.fail("KQL1006", "%s is a reserved word: write ['%s'] to use it as a name here", p.show(t), t.text)
@@ -388,7 +391,7 @@ func (p *parser) typeOf() Expr {
 		n.Schema.Columns = []*ColumnDecl{c}
 		p.pos += 3
 	} else {
-		n.Schema = p.schema(schemaOpen)
+		n.Schema = p.schema(schemaTypeOf)
 	}
 	n.At = p.from(start)
 	return n
@@ -398,10 +401,10 @@ func (p *parser) typeOf() Expr {
 type schemaForm uint8
 
 const (
-	schemaPlain schemaForm = iota
-	schemaComma            // a comma at the end
-	schemaTable            // (*) alone
-	schemaOpen             // * first, then columns
+	schemaPlain  schemaForm = iota
+	schemaTable             // (*) alone
+	schemaOpen              // * first, then columns
+	schemaTypeOf            // the same, and a comma at the end is refused
 )
 
 // schema reads (name:type, …).
@@ -412,9 +415,9 @@ func (p *parser) schema(form schemaForm) *Schema {
 		if form >= schemaTable && p.take("*") {
 			n.Open = true
 		}
-		for more := !n.Open || form == schemaOpen && p.take(","); more && !p.at(")"); more = p.take(",") {
+		for more := !n.Open || form >= schemaOpen && p.take(","); more && !p.at(")"); more = p.take(",") {
 			n.Columns = append(n.Columns, p.columnDecl())
-			if p.at(",") && p.peek(1).is(")") && form != schemaComma {
+			if p.at(",") && p.peek(1).is(")") && form == schemaTypeOf {
 				p.advance()
 				p.missing("column")
 			}

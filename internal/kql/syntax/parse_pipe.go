@@ -25,11 +25,11 @@ func (p *parser) pipe() Expr {
 	if !p.nest() || p.panicking {
 		return p.missing("expression")
 	}
-	start := p.start()
+	t := p.tok()
 	if p.operatorFirst() {
-		return p.pipeline(start, nil)
+		return p.pipeline(t, nil)
 	}
-	return p.pipeline(start, p.expr())
+	return p.pipeline(t, p.expr())
 }
 
 // subpipe reads a pipeline that must begin with an operator, its rows coming from around it.
@@ -38,32 +38,33 @@ func (p *parser) subpipe() Expr {
 	if !p.nest() || p.panicking {
 		return p.missing("operator")
 	}
-	return p.pipeline(p.start(), nil)
+	return p.pipeline(p.tok(), nil)
 }
 
-func (p *parser) pipeline(start int, source Expr) Expr {
+// pipeline reads the operators after a source; first is the token that it all began with.
+func (p *parser) pipeline(first token, source Expr) Expr {
 	n := &Pipeline{Source: source}
 	if source == nil {
 		n.Ops = append(n.Ops, p.operator())
-		p.endOperator()
+		p.endOperator(first.depth)
 	}
 	for links := 0; !p.panicking && p.at("|") && p.chain(&links); {
 		p.advance()
 		n.Ops = append(n.Ops, p.operator())
-		p.endOperator()
+		p.endOperator(first.depth)
 	}
 	if len(n.Ops) == 0 {
 		return source
 	}
-	n.At = p.from(start)
+	n.At = p.from(first.start)
 	return n
 }
 
 // endOperator makes sure that an operator ends where the next one, or what surrounds the pipeline, begins; otherwise the rest
 // of the operator is reported and skipped.
-func (p *parser) endOperator() {
+func (p *parser) endOperator(depth int) {
 	if p.panicking {
-		p.recover()
+		p.recover(depth)
 		return
 	}
 	switch t := p.tok(); {
@@ -71,7 +72,7 @@ func (p *parser) endOperator() {
 	case t.is(".."):
 	default:
 		p.failUnexpected("after a complete operator")
-		p.recover()
+		p.recover(depth)
 	}
 }
 
@@ -92,15 +93,13 @@ func (p *parser) operatorFirst() bool {
 	hint := next.isWord("hint") && p.peek(2).is(".")
 	param := next.kind == tokWord && p.peek(2).is("=") && paramNames[next.text]
 	switch t.text {
-	case "extend", "filter", "distinct", "sort", "order", "limit", "take", "top", "parse", "scan", "lookup", "join", "serialize",
+	case "summarize", "mvexpand", "mvapply", "extend", "filter", "distinct", "sort", "order", "limit", "take", "top", "parse", "scan", "lookup", "join", "serialize",
 		"count", "consume", "getschema":
 		return false
 	case "facet", "reduce", "partition":
 		return next.isWord("by") || hint || param
 	case "range":
 		return next.kind == tokWord && p.peek(2).isWord("from") || next.is("[")
-	case "summarize":
-		return next.isWord("by") || hint || param || p.isName(next, useReference) || next.is("(")
 	case "render":
 		return next.kind == tokWord && !p.peek(2).is("(") && (charts[next.text] || p.isName(next, useReference))
 	case "fork":
@@ -228,7 +227,7 @@ func (p *parser) entity() Expr {
 func (p *parser) datatable() Expr {
 	start := p.advance().start
 	n := &DataTable{Params: p.params()}
-	n.Columns = p.schema(schemaComma)
+	n.Columns = p.schema(schemaPlain)
 	p.expect("[")
 	for !p.panicking && !p.at("]") {
 		// A comma may stand first, last, or be doubled nowhere.
@@ -274,7 +273,7 @@ func (p *parser) externaldata() Expr {
 		}
 	} else {
 		n.Params = p.params()
-		n.Columns = p.schema(schemaComma)
+		n.Columns = p.schema(schemaPlain)
 	}
 	open, closing := "[", "]"
 	if n.Inline {

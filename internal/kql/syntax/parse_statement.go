@@ -2,27 +2,25 @@ package syntax
 
 import "github.com/harrier-detect/harrier/internal/text"
 
-// statements reads statements up to the end of the source, or up to closing, where the body of a function is read.
-func (p *parser) statements(closing string) []Statement {
+// statements reads statements up to the end of the source.
+func (p *parser) statements() []Statement {
+	depth := p.tok().depth
 	var out []Statement
 	for !p.atEnd() && !p.gaveUp {
-		if closing != "" && p.at(closing) {
-			break
-		}
 		before, errors := p.pos, len(p.diags)
 		if p.at(";") {
 			p.fail("KQL1007", "unexpected \";\": a statement is missing before it")
 		} else {
-			out = append(out, p.statement(closing != ""))
+			out = append(out, p.statement(false))
 		}
 		for {
-			p.recover()
-			if p.atEnd() || p.at(";") || closing != "" && p.at(closing) {
+			p.recover(depth)
+			if p.atEnd() || p.at(";") {
 				break
 			}
 			if p.at("|") && len(p.diags) > errors {
 				// What follows a broken operator is read for its own errors; it is not part of the tree.
-				p.moreOps()
+				p.moreOps(depth)
 				continue
 			}
 			p.failUnexpected("after a complete statement")
@@ -30,18 +28,16 @@ func (p *parser) statements(closing string) []Statement {
 				p.pos++
 			}
 		}
-		if p.take(";") && closing == "" {
-			continue
-		}
+		p.take(";")
 	}
 	return out
 }
 
 // moreOps reads "| operator" repeatedly.
-func (p *parser) moreOps() {
+func (p *parser) moreOps(depth int) {
 	for p.take("|") {
 		p.operator()
-		p.endOperator()
+		p.endOperator(depth)
 	}
 }
 
@@ -172,6 +168,7 @@ func (p *parser) block() *Block {
 	start := p.start()
 	n := &Block{}
 	if p.expect("{") {
+		depth := p.tok().depth
 		for !p.at("}") && !p.atEnd() && !p.panicking {
 			s := p.statement(true)
 			n.Statements = append(n.Statements, s)
@@ -185,8 +182,8 @@ func (p *parser) block() *Block {
 			}
 		}
 		if p.panicking {
-			p.recover()
-			p.moreOps()
+			p.recover(depth)
+			p.moreOps(depth)
 		}
 		p.expect("}")
 	}

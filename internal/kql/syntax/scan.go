@@ -10,9 +10,19 @@ import (
 func scan(text string) []token {
 	s := &scanner{text: text}
 	tokens := make([]token, 0, len(text)/4+1)
+	depth := 0
 	for {
 		s.blanks(len(tokens) == 0)
 		t := s.next()
+		t.depth = depth
+		if t.kind == tokPunct && len(t.text) == 1 {
+			switch t.text[0] {
+			case '(', '[', '{':
+				depth++
+			case ')', ']', '}':
+				depth = max(0, depth-1)
+			}
+		}
 		tokens = append(tokens, t)
 		if t.kind == tokEnd {
 			return tokens
@@ -68,6 +78,12 @@ func (s *scanner) next() token {
 	switch {
 	case s.stringAhead(start):
 		return s.quoted()
+	case isHex(c) && s.rawGuid(start) > 0:
+		s.pos += s.rawGuid(start)
+		return s.token(tokGuid, start)
+	case c == '@':
+		s.pos++
+		return s.token(tokWord, start)
 	case isDigit(c):
 		return s.number()
 	case isWordStart(c):
@@ -108,6 +124,21 @@ func (s *scanner) wordEnd(i int) int {
 		i++
 	}
 	return i
+}
+
+// rawGuid returns the length of a bare GUID at i, or 0.
+func (s *scanner) rawGuid(i int) int {
+	const length = 36
+	if i+length > len(s.text) || isWordPart(s.at(i+length)) {
+		return 0
+	}
+	for k := range length {
+		c := s.text[i+k]
+		if dash := k == 8 || k == 13 || k == 18 || k == 23; dash != (c == '-') || !dash && !isHex(c) {
+			return 0
+		}
+	}
+	return length
 }
 
 func (s *scanner) word() token {

@@ -14,6 +14,7 @@ const (
 	tokTyped             // datetime(2024-01-01): type name and raw content are one token
 	tokString            // any form of string literal
 	tokPunct             // operators and punctuation, also !has, in~ and matches regex
+	tokGuid              // a bare GUID, which the language knows but takes nowhere
 	tokUnknown           // a character that means nothing
 )
 
@@ -22,6 +23,7 @@ type token struct {
 	kind       tokenKind
 	start, end int
 	text       string
+	depth      int    // how many brackets are open before the token
 	bad        string // what is wrong inside the token, for instance an unterminated string
 }
 
