@@ -89,12 +89,13 @@ func StarGlob(pattern string, fold bool) *Glob {
 	return b.Glob(fold)
 }
 
-// LikeGlob compiles a pattern of SQL's LIKE: % is any text, _ is one character; a backslash before either takes its meaning away.
-func LikeGlob(pattern string, fold bool) *Glob {
+// LikeGlob compiles a pattern of SQL's LIKE: % is any text, _ is one character. With escape, a backslash before either
+// takes its meaning away.
+func LikeGlob(pattern string, escape, fold bool) *Glob {
 	var b GlobBuilder
 	for i := 0; i < len(pattern); i++ {
 		switch c := pattern[i]; {
-		case c == '\\' && i+1 < len(pattern) && (pattern[i+1] == '%' || pattern[i+1] == '_'):
+		case escape && c == '\\' && i+1 < len(pattern) && (pattern[i+1] == '%' || pattern[i+1] == '_'):
 			i++
 			b.Text(pattern[i : i+1])
 		case c == '%':

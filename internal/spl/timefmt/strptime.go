@@ -17,6 +17,24 @@ func Strptime(s, format string, now time.Time) (t time.Time, ok bool) {
 	return p.time(now)
 }
 
+// NeedsNow reports whether times read by the format take a part of their date from the present.
+func NeedsNow(format string) bool {
+	for i := 0; i < len(format); i++ {
+		if format[i] != '%' {
+			continue
+		}
+		d, n := directiveAt(format[i:])
+		if n == 0 {
+			break
+		}
+		if strings.IndexByte("YyCFDcxs+", d.letter) >= 0 {
+			return false
+		}
+		i += n - 1
+	}
+	return true
+}
+
 const unset = -1 << 30
 
 type parser struct {
