@@ -17,11 +17,21 @@ type Registry struct {
 	tree    *tree
 	mu      sync.Mutex
 	tables  map[string]*userTable
+	twins   map[*viewDef]*twins
+}
+
+func (r *Registry) twinsOf(def *viewDef) *twins {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.twins[def] == nil {
+		r.twins[def] = newTwins()
+	}
+	return r.twins[def]
 }
 
 // NewRegistry returns a registry for one run.
 func NewRegistry() *Registry {
-	return &Registry{lib: lib(), classes: &event.Classes{}, tree: newTree(), tables: map[string]*userTable{}}
+	return &Registry{lib: lib(), classes: &event.Classes{}, tree: newTree(), tables: map[string]*userTable{}, twins: map[*viewDef]*twins{}}
 }
 
 // A View turns batches of source events into batches of a view's columns. It belongs to one goroutine.

@@ -1,9 +1,195 @@
 package schema
 
-import "testing"
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
 
-func TestLibraryLoads(t *testing.T) {
-	if _, err := loadLibrary(); err != nil {
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/expr"
+	"github.com/harrier-detect/harrier/internal/fn"
+	"github.com/harrier-detect/harrier/internal/source"
+)
+
+// sharedDir is the folder of test data beside the checkout.
+const sharedDir = "../../../shared"
+
+// shared returns paths below the shared test data, or skips the test when they are not there.
+func shared(t testing.TB, names ...string) []string {
+	t.Helper()
+	var out []string
+	for _, n := range names {
+		p := filepath.Join(sharedDir, n)
+		if _, err := os.Stat(p); err != nil {
+			t.Skipf("needs %s beside the checkout", n)
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// rows reads files through a view and returns its rows as maps without missing values.
+func rows(t testing.TB, view string, need event.FieldSet, paths ...string) []map[string]event.Value {
+	t.Helper()
+	r := NewRegistry()
+	v, err := r.Bind(view, need, &fn.Env{})
+	if err != nil {
 		t.Fatal(err)
+	}
+	var held []*event.Batch
+	src := v.Sources()
+	opt := source.Options{Dicts: event.NewDicts(0), Files: &event.Files{}, Classes: &event.Classes{}, Need: func(f string) bool { return src.Has(f) }}
+	err = source.Scan(context.Background(), paths, opt, func(b *event.Batch) error {
+		if out := v.Apply(b); out != nil {
+			held = append(held, out)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []map[string]event.Value
+	for _, b := range held {
+		if !v.Late().Empty() {
+			if b = v.Finish(b); b == nil {
+				continue
+			}
+		}
+		for i := range b.Len() {
+			row := map[string]event.Value{}
+			for j, name := range b.Names() {
+				if v := b.ColumnAt(j).Value(i); !v.IsMissing() {
+					row[name] = v
+				}
+			}
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// writeFile writes test data into a temporary file.
+func writeFile(t testing.TB, name, content string) string {
+	t.Helper()
+	p := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(p, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func str(v event.Value) string { return textOf(v) }
+
+// TestLibrary loads all mapping files and compiles every expression in them.
+func TestLibrary(t *testing.T) {
+	l, err := loadLibrary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	try := func(where string, e expr.Expr) {
+		if e == nil {
+			return
+		}
+		if _, err := expr.Compile(e, &fn.Env{}); err != nil {
+			t.Errorf("%s: %v", where, err)
+		}
+	}
+	for _, ss := range l.shapes {
+		for _, s := range ss {
+			if _, err := newNormaliser(s, &fn.Env{}); err != nil {
+				t.Errorf("%s: %v", s.name, err)
+			}
+			for f, e := range s.fields {
+				try(s.name+" "+f, e)
+			}
+		}
+	}
+	maps := slices.Clone(l.layers)
+	for _, v := range l.views {
+		maps = append(maps, v.maps...)
+		for _, e := range v.calc {
+			try(v.name, e)
+		}
+	}
+	for _, m := range maps {
+		try(m.where, m.when)
+		for _, c := range m.columns {
+			try(m.where+" "+c.name, c.e)
+		}
+		for _, ref := range m.refs {
+			for _, e := range ref {
+				try(m.where, e)
+			}
+		}
+		for _, e := range m.twins {
+			try(m.where, e)
+		}
+	}
+	for _, d := range l.tree {
+		for _, n := range d.nodes {
+			for _, e := range n {
+				try(d.where, e)
+			}
+		}
+	}
+}
+
+// TestSeedWmic: the three events of the remote WMI rule.
+func TestSeedWmic(t *testing.T) {
+	files := shared(t, "data/otrf/lateral_movement/empire_wmic_add_user_backdoor.zip", "data/attack_data/T1047/attack_data.tar.gz")
+	n := 0
+	for _, r := range rows(t, "cim:Endpoint.Processes", event.Fields("process_name", "original_file_name", "process", "dest", "user", "parent_process_name", "process_id", "parent_process_id", "_time"), files...) {
+		p := strings.ToLower(str(r["process"]))
+		if (strings.EqualFold(str(r["process_name"]), "wmic.exe") || strings.EqualFold(str(r["original_file_name"]), "wmic.exe")) &&
+			strings.Contains(p, "/node:") && strings.Contains(p, "process") && strings.Contains(p, "call") && strings.Contains(p, "create") {
+			n++
+			t.Log(fmt.Sprint(r))
+		}
+	}
+	if n != 3 {
+		t.Errorf("%d events, want 3", n)
+	}
+}
+
+// TestSeedDcom: one inbound connection to explorer.exe is followed by one child process, although Windows' own auditing tells both
+// again, and both agree on the process that they speak of.
+func TestSeedDcom(t *testing.T) {
+	files := shared(t, "data/otrf/lateral_movement/empire_dcom_shellwindows_stager.zip", "data/evtx/sbousseaden/Lateral_Movement/LM_sysmon_3_DCOM_ShellBrowserWindow_ShellWindows.evtx")
+	var inbound, children []map[string]event.Value
+	for _, r := range rows(t, "kql:DeviceNetworkEvents", event.Fields("Timestamp", "DeviceName", "ActionType", "RemoteIP", "InitiatingProcess*"), files...) {
+		if str(r["ActionType"]) == "InboundConnectionAccepted" && strings.EqualFold(str(r["InitiatingProcessFileName"]), "explorer.exe") {
+			inbound = append(inbound, r)
+		}
+	}
+	for _, r := range rows(t, "kql:DeviceProcessEvents", event.Fields("Timestamp", "DeviceName", "FileName", "ProcessId", "ProcessCreationTime", "ProcessCommandLine", "InitiatingProcess*"), files...) {
+		if strings.EqualFold(str(r["InitiatingProcessFileName"]), "explorer.exe") {
+			children = append(children, r)
+		}
+	}
+	if len(inbound) != 4 {
+		t.Errorf("%d inbound connections, want 4", len(inbound))
+	}
+	n := 0
+	for _, a := range inbound {
+		for _, b := range children {
+			same := true
+			for _, k := range []string{"DeviceName", "InitiatingProcessFileName", "InitiatingProcessCreationTime", "InitiatingProcessId"} {
+				same = same && event.Equal(a[k], b[k])
+			}
+			d := b["Timestamp"].Ticks() - a["Timestamp"].Ticks()
+			if same && d >= 0 && d <= 60*event.TicksPerSecond {
+				n++
+				if str(a["RemoteIP"]) != "172.18.39.5" || !strings.EqualFold(str(b["FileName"]), "cmd.exe") || b["ProcessId"].IsNull() || !strings.EqualFold(str(a["InitiatingProcessParentFileName"]), "userinit.exe") {
+					t.Error(a, b)
+				}
+			}
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d pairs, want 1; inbound %v", n, inbound)
 	}
 }

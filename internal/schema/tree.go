@@ -40,7 +40,6 @@ type process struct {
 	start int64 // ticks; 0: not known
 	vals  []event.Value
 	ranks []uint8
-	seen  uint64 // which tree definitions have told of it
 	into  *process
 }
 
@@ -54,7 +53,8 @@ func (p *process) real() *process {
 // A tree is the processes of a run, learned from every batch. It is safe for concurrent use.
 type tree struct {
 	mu     sync.Mutex
-	last   *event.Batch
+	recent [32]*event.Batch // batches learned lately: views of one goroutine show the same batch one after the other
+	next   int
 	norms  map[*shapeDef]*normaliser
 	plans  map[*event.Class]*treePlan
 	guids  map[string]*process
@@ -73,7 +73,6 @@ type treePlan struct {
 }
 
 type treeNode struct {
-	bit   uint64
 	progs []*expr.Program // by treeFields; nil: not told
 }
 
@@ -101,10 +100,11 @@ func (r *Registry) learn(b *event.Batch, env *fn.Env) {
 	t := r.tree
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.last == b {
+	if slices.Contains(t.recent[:], b) {
 		return
 	}
-	t.last = b
+	t.recent[t.next] = b
+	t.next = (t.next + 1) % len(t.recent)
 	norm := func(s *shapeDef) *normaliser {
 		n := t.norms[s]
 		if n == nil {
@@ -138,14 +138,12 @@ func (r *Registry) learn(b *event.Batch, env *fn.Env) {
 func (r *Registry) treePlan(kind string, c *event.Class, env *fn.Env) *treePlan {
 	p := &treePlan{}
 	reads := map[string]bool{}
-	bit := uint64(1)
 	for _, d := range r.lib.tree {
 		for _, n := range d.nodes {
-			bit <<= 1
 			if d.kind != kind || !r.lib.matches(kind, d.events, c) {
 				continue
 			}
-			node := treeNode{bit: bit, progs: make([]*expr.Program, len(treeFields))}
+			node := treeNode{progs: make([]*expr.Program, len(treeFields))}
 			for f, e := range n {
 				if prog, err := expr.Compile(e, env); err == nil {
 					node.progs[slices.Index(treeFields, f)] = prog
@@ -203,10 +201,7 @@ func (t *tree) learnNode(n treeNode, b *event.Batch) {
 		start, _ := parseTime(val(tfStart, row))
 		var p *process
 		if guid != "" {
-			if p = t.guids[guid]; p != nil && p.seen&n.bit != 0 && rank > 0 && p.pid != 0 {
-				continue // told before, by the same kind of event
-			}
-			if p == nil {
+			if p = t.guids[guid]; p == nil {
 				p = &process{guid: guid, host: host}
 				t.guids[guid] = p
 			}
@@ -216,10 +211,6 @@ func (t *tree) learnNode(n treeNode, b *event.Batch) {
 			continue
 		}
 		t.sealed = false
-		p.seen |= n.bit
-		if p.pid == 0 {
-			p.pid = pid
-		}
 		if p.vals == nil {
 			p.vals, p.ranks = make([]event.Value, len(treeFields)), make([]uint8, len(treeFields))
 		}
@@ -228,14 +219,31 @@ func (t *tree) learnNode(n treeNode, b *event.Batch) {
 			if v.IsMissing() || f == tfRank {
 				continue
 			}
-			if p.vals[f].IsMissing() || rank < p.ranks[f] {
+			if f == tfPID && pid == 0 {
+				continue
+			}
+			// The outcome must not depend on the order of events: between equals, the smaller value counts.
+			if p.vals[f].IsMissing() || rank < p.ranks[f] || rank == p.ranks[f] && lessValue(v, p.vals[f]) {
 				p.vals[f], p.ranks[f] = v, rank
-				if f == tfStart {
+				switch f {
+				case tfStart:
 					p.start = start
+				case tfPID:
+					p.pid = pid
 				}
 			}
 		}
 	}
+}
+
+func lessValue(a, b event.Value) bool {
+	if a.Kind() == event.String && b.Kind() == event.String {
+		return a.Str() < b.Str()
+	}
+	if a.Kind() != b.Kind() {
+		return a.Kind() < b.Kind()
+	}
+	return a.Ticks() < b.Ticks()
 }
 
 // byPID finds or makes the process that events without GUIDs mean: the one of that start or, when the event does not tell the start, the
@@ -285,6 +293,11 @@ func (t *tree) seal() {
 	keys := make([]hostPID, 0, len(t.pids))
 	for k := range t.pids {
 		keys = append(keys, k)
+	}
+	for _, ps := range t.pids {
+		slices.SortStableFunc(ps, func(a, b *process) int {
+			return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.guid, b.guid), cmp.Compare(baseOf(a), baseOf(b)))
+		})
 	}
 	slices.SortFunc(keys, func(a, b hostPID) int { return cmp.Or(cmp.Compare(a.host, b.host), cmp.Compare(a.pid, b.pid)) })
 	for _, k := range keys {

@@ -3,13 +3,15 @@ package schema
 import (
 	"hash/maphash"
 	"strings"
+	"sync"
 
 	"github.com/harrier-detect/harrier/internal/event"
 )
 
 // twins finds rows that tell again what a better source has told: a mapping of a higher rank gives way to one of a lower rank whose
-// row has an equal key at nearly the same time.
+// row has an equal key at nearly the same time. The views of one table in a run share one; it is safe for concurrent use.
 type twins struct {
+	mu   sync.RWMutex
 	seed maphash.Seed
 	seen map[uint64][]sighting
 }
@@ -37,6 +39,10 @@ func (t *twins) note(m *boundMap, in, out *event.Batch) {
 	var lists []event.Value
 	if m.def.rank > 0 {
 		lists = make([]event.Value, in.Len())
+	}
+	if m.def.rank == 0 {
+		t.mu.Lock()
+		defer t.mu.Unlock()
 	}
 	var buf []byte
 	for row := range in.Len() {
@@ -73,11 +79,12 @@ func (t *twins) note(m *boundMap, in, out *event.Batch) {
 }
 
 func (t *twins) add(h uint64, s sighting) {
-	list := t.seen[h]
-	if n := len(list); n > 0 && list[n-1].rank == s.rank && s.at >= list[n-1].at && s.at-list[n-1].at < twinTolerance/8 {
-		return // as good as there
+	for _, old := range t.seen[h] {
+		if old == s {
+			return // told by another record, or read again
+		}
 	}
-	t.seen[h] = append(list, s)
+	t.seen[h] = append(t.seen[h], s)
 }
 
 // drop returns the rows that no better source told, without the columns that note added; nil when none is left.
@@ -87,6 +94,8 @@ func (t *twins) drop(b *event.Batch) *event.Batch {
 		return b
 	}
 	times := b.Column(twinTime)
+	t.mu.RLock()
+	defer t.mu.RUnlock()
 	var keep []int32
 	for row := range b.Len() {
 		var at int64

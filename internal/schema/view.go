@@ -57,7 +57,7 @@ func newTableView(r *Registry, def *viewDef, need event.FieldSet, env *fn.Env) (
 	}
 	for _, m := range def.maps {
 		if len(m.twins) > 0 {
-			v.twins = newTwins()
+			v.twins = r.twinsOf(def)
 		}
 	}
 	v.learns = len(v.late) > 0
