@@ -25,9 +25,9 @@ func init() { // not an initial value: sparkline looks aggregates up, and is one
 	}
 }
 
-// LookupAgg returns the aggregate of that name, ignoring case, or nil. Names such as perc95, p99.9, upperperc50 and
+// Aggregate returns the aggregate of that name, ignoring case, or nil. Names such as perc95, p99.9, upperperc50 and
 // exactperc10 name a percentile.
-func LookupAgg(name string) *fn.Agg {
+func Aggregate(name string) *fn.Agg {
 	name = strings.ToLower(name)
 	if a := aggByName[name]; a != nil {
 		return a

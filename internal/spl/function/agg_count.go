@@ -46,7 +46,7 @@ type distinctState struct {
 	seen   map[string]event.Value
 	bytes  int
 	last   string // most values repeat the one before
-	any    bool
+	kind   event.Kind
 	values bool // the result is the values, not their number
 }
 
@@ -57,10 +57,10 @@ func (s *distinctState) Add(args []event.Value) { eachValue(args[0], s.add) }
 
 func (s *distinctState) add(v event.Value) {
 	t := Text(v)
-	if s.any && t == s.last {
+	if t == s.last && v.Kind() == s.kind {
 		return
 	}
-	s.last, s.any = t, true
+	s.last, s.kind = t, v.Kind()
 	s.put(t, v)
 }
 

@@ -107,7 +107,7 @@ func sparkline(env *fn.Env, args []fn.Arg) (func() fn.State, error) {
 	if len(args) > 2 && !args[2].Value.IsNull() {
 		name = strings.ToLower(Text(args[2].Value))
 	}
-	inner := LookupAgg(name)
+	inner := Aggregate(name)
 	if inner == nil || timeAgg[name] || inner.Min > 1 {
 		return nil, fmt.Errorf("sparkline cannot show %s", name)
 	}
