@@ -24,12 +24,17 @@ type View interface {
 	Sources() event.FieldSet
 	// Apply returns the rows of b that belong to the view, with the class and lineage of b, or nil when there is none.
 	Apply(b *event.Batch) *event.Batch
-	// Late returns those of the needed columns that can be told only when all input has been seen.
+	// Late returns those of the needed columns that can be told only when all input has been seen, and [RowsLate] when Finish
+	// may drop rows.
 	Late() event.FieldSet
 	// Finish returns b, some rows of a batch that Apply gave with all their columns, with the late columns added. It is called
-	// after all input.
+	// after all input. It may drop rows when Late has RowsLate; nil is no row.
 	Finish(b *event.Batch) *event.Batch
 }
+
+// RowsLate in a view's Late says that only at the end it is known which rows the view has: a row may repeat what a better
+// source tells somewhere else in the input.
+const RowsLate = "_twin"
 
 // An Input can be read, perhaps several times.
 type Input interface {

@@ -175,7 +175,7 @@ func (r *run) bind(name string, leaves []*scanLeaf) (g *laneGroup, err error) {
 				now = append(now, c)
 			}
 		}
-		leaf.late = len(rest) > 0 || slices.ContainsFunc(late.Names(), leaf.fields.Has)
+		leaf.late = len(rest) > 0 || late.Has(RowsLate) || slices.ContainsFunc(late.Names(), leaf.fields.Has)
 		for _, p := range []struct {
 			conds []expr.Expr
 			to    **expr.Program
@@ -304,7 +304,9 @@ func (l *scanLeaf) finish(view View) error {
 		if err := l.task.run.ctx.Err(); err != nil {
 			return err
 		}
-		b = view.Finish(b)
+		if b = view.Finish(b); b == nil {
+			continue
+		}
 		var rows []int32
 		if l.lateness != nil {
 			if rows = l.lateness.Select(b, nil); len(rows) == 0 {
