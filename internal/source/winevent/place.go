@@ -37,6 +37,7 @@ type Target struct {
 	Role  Role
 	List  bool // a list even when there is one value only
 	Full  bool // the empty text does not count: this is an element for other elements
+	Weak  bool // gives way to a value of the event's own: rendered text, whose name an item of EventData may have, too
 	Wants bool // the builder keeps the field
 }
 
@@ -255,9 +256,9 @@ func (f *Fields) element(p Place, name string) (region, string, Target) {
 		case "Keywords":
 			return inKeywords, path, f.container(path)
 		case "Message":
-			return inOther, path, f.field("Message", Text)
+			return inOther, path, f.rendered("Message")
 		case "Level", "Task", "Opcode":
-			return inOther, path, f.field(name+"Name", Text)
+			return inOther, path, f.rendered(name + "Name")
 		}
 	case inKeywords:
 		t := f.field("KeywordNames", Text)
@@ -268,6 +269,12 @@ func (f *Fields) element(p Place, name string) (region, string, Target) {
 }
 
 func (f *Fields) dotted(path string) Target { return f.field(path, Text) }
+
+func (f *Fields) rendered(name string) Target {
+	t := f.field(name, Text)
+	t.Weak = true
+	return t
+}
 
 func (f *Fields) container(path string) Target {
 	t := f.field(path, Text)
@@ -345,3 +352,22 @@ var reserved = func() map[string]bool {
 
 // Reserved reports whether System has a field of that name, so that an item of the event's own must be called otherwise.
 func Reserved(name string) bool { return reserved[name] }
+
+// Canonical returns the target of a canonical field by its own name, for sources that have no document.
+func (f *Fields) Canonical(name string) Target {
+	for _, fields := range []map[string]systemField{systemElements, systemAttributes} {
+		for _, s := range fields {
+			if s.field == name {
+				t := f.field(name, s.kind)
+				t.Role = s.role
+				return t
+			}
+		}
+	}
+	t := f.field(name, Text)
+	t.List = name == "KeywordNames"
+	return t
+}
+
+// Rendered returns the target of a field that describes the event in words, as [Fields.Canonical] does for its data.
+func (f *Fields) Rendered(name string) Target { return f.rendered(name) }

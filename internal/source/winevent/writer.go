@@ -122,20 +122,40 @@ func (w *Writer) End(origin event.Origin) error {
 				w.B.Add(p.target.Field, v)
 			}
 		default:
-			var list []event.Value
-			for j := int32(i + 1); j != 0; j = w.puts[j-1].next {
-				if v := Value(p.target.Kind, w.puts[j-1].text); v.Kind() == event.String {
-					list = append(list, event.StringOf(strings.Clone(w.puts[j-1].text)))
-				} else if !v.IsMissing() {
-					list = append(list, v)
-				}
-			}
-			w.B.Add(p.target.Field, event.ListOf(list))
+			w.addList(i)
 		}
 	}
 	class := w.class()
 	w.clear()
 	return w.B.End(class, origin)
+}
+
+// addList gives the field of put i all its values.
+func (w *Writer) addList(i int) {
+	t := w.puts[i].target
+	strong := 0
+	for j := int32(i + 1); j != 0; j = w.puts[j-1].next {
+		if !w.puts[j-1].target.Weak {
+			strong++
+		}
+	}
+	var list []event.Value
+	for j := int32(i + 1); j != 0; j = w.puts[j-1].next {
+		p := &w.puts[j-1]
+		if p.target.Weak && strong > 0 {
+			continue
+		}
+		if v := Value(t.Kind, p.text); v.Kind() == event.String {
+			list = append(list, event.StringOf(strings.Clone(p.text)))
+		} else if !v.IsMissing() {
+			list = append(list, v)
+		}
+	}
+	if len(list) == 1 && !t.List {
+		w.B.Add(t.Field, list[0])
+	} else {
+		w.B.Add(t.Field, event.ListOf(list))
+	}
 }
 
 // Only hostile input has more classes than maxClasses in a unit of work, or longer names than maxPart.

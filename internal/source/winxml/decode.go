@@ -25,7 +25,6 @@ type Decoder struct {
 
 	w    *winevent.Writer
 	raw  bool
-	text []byte // b as it is being decoded
 	buf  []byte // unescaped texts of the record
 	open []level
 
@@ -71,9 +70,7 @@ func (d *Decoder) Events(ctx context.Context, block []byte, record uint64) (uint
 		if record%64 == 0 && ctx.Err() != nil {
 			return record, ctx.Err()
 		}
-		if !whole {
-			d.problem(record, start, "the event has no end")
-		} else if err := d.Event(r, start, end, record); err != nil {
+		if err := d.Event(r, start, end, whole, record); err != nil {
 			return record, err
 		}
 		pos = end
@@ -86,20 +83,25 @@ func (d *Decoder) problem(record uint64, offset int, format string, args ...any)
 	}
 }
 
-// Event decodes the event that lies in block.Text[start:end].
-func (d *Decoder) Event(block *raw.Block, start, end int, record uint64) error {
+// Event decodes the event that lies in block.Text[start:end], as [Next] found it.
+func (d *Decoder) Event(block *raw.Block, start, end int, whole bool, record uint64) error {
 	if d.w.Full() {
 		d.w.Reset()
 	}
-	d.buf, d.open = d.buf[:0], d.open[:0]
-	if d.gen++; d.gen == 0 {
-		clear(d.first)
-		d.gen = 1
-	}
-	if at, what := d.event(block.Text[start:end]); what != "" {
+	for {
+		at, what := 0, "the event has no end"
+		if whole {
+			at, what = d.event(block.Text[start:end])
+		}
+		if what == "" {
+			break
+		}
 		d.w.Discard()
 		d.problem(record, start+at, "%s", what)
-		return nil
+		// An event that was cut off takes the next one along, up to that one's end.
+		if start = nextStart(block.Text[:end], start+1); start < 0 || !whole {
+			return nil
+		}
 	}
 	if d.raw {
 		d.w.B.Raw(block, raw.Key(start, end-start))
@@ -151,7 +153,11 @@ func nextStart(b []byte, pos int) int {
 
 // event decodes one event. When something is wrong it returns where and what.
 func (d *Decoder) event(b []byte) (int, string) {
-	d.text = b
+	d.buf, d.open = d.buf[:0], d.open[:0]
+	if d.gen++; d.gen == 0 {
+		clear(d.first)
+		d.gen = 1
+	}
 	pos := 0
 	for {
 		i := bytes.IndexByte(b[pos:], '<')
