@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/harrier-detect/harrier/internal/source/raw"
+	"github.com/harrier-detect/harrier/internal/source/wintext"
 	"github.com/harrier-detect/harrier/internal/source/winxml"
 	"github.com/harrier-detect/harrier/internal/text"
 )
@@ -59,7 +60,7 @@ func nextSpan(b []byte, p int) (sp span, whole, ok bool) {
 		}
 		p += i + len(end)
 	}
-	if n, whole := classicLen(b[p:]); n > 0 {
+	if n, whole := wintext.Len(b[p:]); n > 0 {
 		return span{classicEvent, p, p + n}, whole, true
 	}
 	if b[p] == '{' {
@@ -91,7 +92,7 @@ func strayLine(b []byte, p int) (span, bool, bool) {
 // that begins one. within also allows for events in the middle of lines.
 func isMixed(head []byte, within bool) bool {
 	for p := 0; p < len(head); {
-		if n, _ := classicLen(head[p:]); n > 0 {
+		if n, _ := wintext.Len(head[p:]); n > 0 {
 			return true
 		}
 		eol := len(head)
@@ -108,6 +109,9 @@ func isMixed(head []byte, within bool) bool {
 	}
 	return false
 }
+
+// headMost is more than any line that tells the form of a record, with the line behind it.
+const headMost = 1024
 
 // mixed reads a text of events in XML, classic text and JSON lines. Records are numbered from 1.
 func (s *stream) mixed(in *input) {
@@ -126,7 +130,8 @@ func (s *stream) mixed(in *input) {
 				p = len(buf)
 				break
 			}
-			if !whole && !c.eof {
+			// What a line is may show only in the line behind it.
+			if !c.eof && (!whole || sp.form == strayText && len(buf)-sp.start < headMost) {
 				p = sp.start
 				break
 			}
@@ -176,11 +181,12 @@ func (t *task) mixed(block []byte, base int64, spans []span, record uint64) erro
 
 // A mixedDecoder decodes the spans of one block.
 type mixedDecoder struct {
-	t      *task
-	block  *raw.Block
-	base   int64
-	xml    *winxml.Decoder
-	beside bool
+	t       *task
+	block   *raw.Block
+	base    int64
+	xml     *winxml.Decoder
+	classic *wintext.Decoder
+	beside  bool
 }
 
 func (t *task) mixedDecoder(block []byte, base int64) *mixedDecoder {
@@ -198,7 +204,11 @@ func (m *mixedDecoder) decode(sp span, record uint64) error {
 		}
 		return m.xml.Event(m.block, sp.start, sp.end, record)
 	case classicEvent:
-		return m.classic(sp, record)
+		if m.classic == nil {
+			m.classic = wintext.New(m.t.b, m.t.opt.Classes)
+			m.classic.File = m.t.file
+		}
+		return m.classic.Event(m.block, sp.start, sp.end, record)
 	case jsonLine:
 		return m.t.decoder(m.base+int64(sp.start), "record").Lines(m.t.ctx, b[sp.start:sp.end], record)
 	case strayText:
