@@ -2,58 +2,27 @@ package wintext
 
 import (
 	"bytes"
-	"context"
 	"unsafe"
 
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/source/raw"
 	"github.com/harrier-detect/harrier/internal/source/winevent"
-	"github.com/harrier-detect/harrier/internal/source/winxml"
 )
 
-// A Decoder turns text into records of a builder. It belongs to the builder's goroutine.
+// A Decoder turns classic text into records of a builder. It belongs to the builder's goroutine.
 type Decoder struct {
-	xml     *winxml.Decoder
+	// File is the number that origins of records get.
+	File uint32
+
 	w       *winevent.Writer
 	raw     bool
-	file    uint32
 	targets map[string]winevent.Target
 	name    []byte
 }
 
-// New returns a decoder that gives records to b. file is the number that their origins get; problem is told what is wrong at
-// an offset of the block, and may be nil.
-func New(b *event.Builder, classes *event.Classes, file uint32, problem func(record uint64, offset int, message string)) *Decoder {
-	d := &Decoder{xml: winxml.New(b, classes), w: winevent.NewWriter(b, classes), file: file, targets: map[string]winevent.Target{}}
-	d.xml.File, d.xml.Problem = file, problem
-	d.raw = b.Wants(b.Field(event.RawField))
-	return d
-}
-
-// Events decodes a block that [Split] cut; its first event is number record of the file. The block must not change while any
-// batch lives when the builder keeps raw text, and until Events returns otherwise. The error is that of ctx or the builder.
-func (d *Decoder) Events(ctx context.Context, block []byte, record uint64) error {
-	r := &raw.Block{Text: block}
-	f := newFramer(block)
-	for pos := 0; ; record++ {
-		start, end, kind := f.next(pos)
-		if kind == noFrame {
-			return nil
-		}
-		if record%64 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		var err error
-		if kind == classic {
-			err = d.classic(r, start, end, record)
-		} else {
-			err = d.xml.Event(r, start, end, kind == xmlEvent, record)
-		}
-		if err != nil {
-			return err
-		}
-		pos = end
-	}
+// New returns a decoder that gives records to b.
+func New(b *event.Builder, classes *event.Classes) *Decoder {
+	return &Decoder{w: winevent.NewWriter(b, classes), raw: b.Wants(b.Field(event.RawField)), targets: map[string]winevent.Target{}}
 }
 
 func str(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
@@ -79,6 +48,9 @@ func (d *Decoder) put(name, value []byte) {
 	d.w.Put(t, str(value))
 }
 
+// providers are the names of providers that go by another one here.
+var providers = map[string]string{"Microsoft Windows security auditing.": "Microsoft-Windows-Security-Auditing"}
+
 // keys are the canonical names of what the head of a classic event holds; other keys keep their own.
 var keys = map[string][]string{
 	"LogName":      {"Channel"},
@@ -95,7 +67,7 @@ var keys = map[string][]string{
 // described are the keys that say in words what other fields say in numbers.
 var described = map[string]string{"Type": "LevelName", "TaskCategory": "TaskName", "OpCode": "OpcodeName"}
 
-// classic decodes a classic event:
+// Event decodes the classic event that lies in block.Text[start:end], as [Len] found it:
 //
 //	01/14/2021 11:41:39 PM
 //	LogName=Security
@@ -103,7 +75,10 @@ var described = map[string]string{"Type": "LevelName", "TaskCategory": "TaskName
 //	…
 //	Message=A new process has been created.
 //	…
-func (d *Decoder) classic(block *raw.Block, start, end int, record uint64) error {
+//
+// The block must not change while any batch lives when the builder keeps raw text, and until Event returns otherwise. The
+// error is that of the builder.
+func (d *Decoder) Event(block *raw.Block, start, end int, record uint64) error {
 	if d.w.Full() {
 		d.w.Reset()
 	}
@@ -129,6 +104,10 @@ func (d *Decoder) classic(block *raw.Block, start, end int, record uint64) error
 		}
 		switch string(name) {
 		case "SourceName":
+			if p := providers[string(value)]; p != "" {
+				d.put([]byte("EventSourceName"), value)
+				value = []byte(p)
+			}
 			provider = value
 		case "EventCode":
 			id = value
@@ -156,7 +135,7 @@ func (d *Decoder) classic(block *raw.Block, start, end int, record uint64) error
 	if d.raw {
 		d.w.B.Raw(block, raw.Key(start, len(b)))
 	}
-	return d.w.End(event.Origin{File: d.file, Record: record})
+	return d.w.End(event.Origin{File: d.File, Record: record})
 }
 
 // cutLine returns the first line of b without its end, and what follows.

@@ -1,5 +1,5 @@
-// Package wintext decodes text in which Windows events stand as Splunk keeps them: as XML, or in its classic form of a line
-// with the time, lines of Key=Value, and a message of many lines at the end; both may be mixed in one file.
+// Package wintext decodes Windows events in the classic form that Splunk's event log input gives them: a line with the time,
+// lines of Key=Value, and a message of many lines at the end.
 package wintext
 
 import (
@@ -9,116 +9,53 @@ import (
 	"github.com/harrier-detect/harrier/internal/source/winxml"
 )
 
-// Is reports whether text that begins with head, and maybe ends with it, holds Windows events: event XML with whatever may
-// stand before it, or a classic event.
-func Is(head []byte) bool {
-	s, _, kind := newFramer(head).next(0)
-	if kind == noFrame {
-		return false
-	}
-	if kind == classic {
-		return len(bytes.TrimSpace(head[:s])) == 0
-	}
-	// Before the first event there may be an XML declaration, comments and an element around it.
-	before := bytes.TrimSpace(head[:s])
-	if len(before) > 0 && before[0] != '<' {
-		return false
-	}
-	rest := head[s:min(len(head), s+4096)]
-	return bytes.Contains(rest, []byte("schemas.microsoft.com/win/2004/08/events/event")) || bytes.Contains(rest, []byte("<System>"))
-}
+var logName = []byte("LogName=")
 
-// Split cuts a buffer between events: it returns how much of it holds whole events, and how many. When more is to come the
-// last event of classic form, or without its end, is not whole.
-func Split(buf []byte, last bool) (cut, events int) {
-	f := newFramer(buf)
-	for pos := 0; ; events++ {
-		start, end, kind := f.next(pos)
-		if kind == noFrame {
+// Len returns the length of the classic event that b begins with, up to where the next classic event begins, or XML of an
+// event at the start of a line; 0 when b begins with none. whole is false when b ends before the event is known to do.
+func Len(b []byte) (n int, whole bool) {
+	n = headLen(b)
+	if n == 0 {
+		return 0, false
+	}
+	end := len(b)
+	for at := n; ; {
+		i := bytes.Index(b[at:], logName)
+		if i < 0 {
 			break
 		}
-		if !last && (kind == broken || kind == classic && end == len(buf)) {
-			return max(cut, start), events
-		}
-		pos, cut = end, end
-	}
-	if last {
-		cut = len(buf)
-	}
-	return cut, events
-}
-
-type frameKind uint8
-
-const (
-	noFrame frameKind = iota
-	xmlEvent
-	broken // XML without its end
-	classic
-)
-
-// A framer finds one event after the other in a text.
-type framer struct {
-	b    []byte
-	head int // where the next classic event begins; len(b) when there is none; -1 when that is not known
-}
-
-func newFramer(b []byte) *framer { return &framer{b, -1} }
-
-// next finds the next event from pos on, which never decreases.
-func (f *framer) next(pos int) (start, end int, kind frameKind) {
-	b := f.b
-	if f.head < pos {
-		f.head = header(b, pos)
-	}
-	start, end, whole := winxml.Next(b[:f.head], pos)
-	if start >= 0 {
-		// What looks like the head of a classic event may stand within the XML.
-		if !whole && f.head < len(b) {
-			if s, e, ok := winxml.Next(b, start); ok && s == start {
-				return s, e, xmlEvent
+		at += i
+		if b[at-1] == '\n' {
+			start := bytes.LastIndexByte(b[n:at-1], '\n') + 1 + n
+			if start > n && headLen(b[start:]) > 0 {
+				end, whole = start, true
+				break
 			}
 		}
-		if whole {
-			return start, end, xmlEvent
-		}
-		return start, end, broken
+		at += len(logName)
 	}
-	if f.head == len(b) {
-		return len(b), len(b), noFrame
-	}
-	start = f.head
-	end = header(b, start+1)
-	f.head = end
-	// XML ends a classic event where it begins a line.
-	for at := start; ; {
+	for at := n; ; {
 		s, _, _ := winxml.Next(b[:end], at)
 		if s < 0 {
-			return start, end, classic
+			return end, whole
 		}
 		if b[s-1] == '\n' {
-			return start, s, classic
+			return s, true
 		}
 		at = s + 1
 	}
 }
 
-var logName = []byte("\nLogName=")
-
-// header finds the next line with a time that is followed by LogName=, or the end of b.
-func header(b []byte, pos int) int {
-	for at := pos; ; {
-		i := bytes.Index(b[at:], logName)
-		if i < 0 {
-			return len(b)
-		}
-		at += i
-		start := bytes.LastIndexByte(b[pos:at], '\n') + 1 + pos
-		if _, ok := parseTime(bytes.TrimRight(b[start:at], "\r")); ok {
-			return start
-		}
-		at++
+// headLen returns the length of a line with a time and of the LogName= behind it, 0 when b begins otherwise.
+func headLen(b []byte) int {
+	i := bytes.IndexByte(b[:min(len(b), 48)], '\n')
+	if i < 0 || !bytes.HasPrefix(b[i+1:], logName) {
+		return 0
 	}
+	if _, ok := parseTime(bytes.TrimRight(b[:i], "\r ")); !ok {
+		return 0
+	}
+	return i + 1 + len(logName)
 }
 
 // parseTime reads a time in Splunk's form, 01/14/2021 11:41:39 PM, with or without a fraction of the second, or ISO 8601, as

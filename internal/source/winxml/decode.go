@@ -63,14 +63,14 @@ func New(b *event.Builder, classes *event.Classes) *Decoder {
 func (d *Decoder) Events(ctx context.Context, block []byte, record uint64) (uint64, error) {
 	r := &raw.Block{Text: block}
 	for pos := 0; ; record++ {
-		start, end, whole := Next(block, pos)
+		start, end, _ := Next(block, pos)
 		if start < 0 {
 			return record, nil
 		}
 		if record%64 == 0 && ctx.Err() != nil {
 			return record, ctx.Err()
 		}
-		if err := d.Event(r, start, end, whole, record); err != nil {
+		if err := d.Event(r, start, end, record); err != nil {
 			return record, err
 		}
 		pos = end
@@ -84,22 +84,19 @@ func (d *Decoder) problem(record uint64, offset int, format string, args ...any)
 }
 
 // Event decodes the event that lies in block.Text[start:end], as [Next] found it.
-func (d *Decoder) Event(block *raw.Block, start, end int, whole bool, record uint64) error {
+func (d *Decoder) Event(block *raw.Block, start, end int, record uint64) error {
 	if d.w.Full() {
 		d.w.Reset()
 	}
 	for {
-		at, what := 0, "the event has no end"
-		if whole {
-			at, what = d.event(block.Text[start:end])
-		}
+		at, what := d.event(block.Text[start:end])
 		if what == "" {
 			break
 		}
 		d.w.Discard()
 		d.problem(record, start+at, "%s", what)
 		// An event that was cut off takes the next one along, up to that one's end.
-		if start = nextStart(block.Text[:end], start+1); start < 0 || !whole {
+		if start = nextStart(block.Text[:end], start+1); start < 0 {
 			return nil
 		}
 	}
