@@ -10,6 +10,7 @@ import (
 	. "github.com/harrier-detect/harrier/internal/exec/exectest"
 	"github.com/harrier-detect/harrier/internal/expr"
 	"github.com/harrier-detect/harrier/internal/plan"
+	"github.com/harrier-detect/harrier/internal/plan/opt"
 )
 
 const people = `
@@ -19,6 +20,8 @@ const people = `
 {"name":"dan","city":"Oslo","dog":"fido"}
 {"name":"eve","age":7,"city":null,"tags":["x","y"]}
 `
+
+func optimize(n plan.Node) plan.Node { return opt.Optimize(n) }
 
 func scan() *plan.Scan            { return &plan.Scan{View: "test", Fields: event.AllFields} }
 func lit(i int64) expr.Expr       { return expr.L(event.IntOf(i)) }
@@ -37,7 +40,7 @@ func by(names ...string) plan.Grouping {
 // check runs a plan over events in every way and compares the rows with a table in which ; ends a row.
 func check(t *testing.T, events string, n plan.Node, want string) {
 	t.Helper()
-	got := Table(Rows(t, n, Case{Events: Events(t, events)}))
+	got := Table(Rows(t, n, Case{Events: Events(t, events), Optimize: optimize}))
 	want = strings.ReplaceAll(strings.TrimSpace(want), "\t", "")
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s\n%s", got, want, plan.String(n))

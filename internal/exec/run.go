@@ -36,6 +36,9 @@ type View interface {
 // source tells somewhere else in the input.
 const RowsLate = "_twin"
 
+// LateRows stands among the late columns of a view that can tell only in the end whether a row belongs to it.
+const LateRows = "_twin"
+
 // An Input can be read, perhaps several times.
 type Input interface {
 	// Scan calls emit with all batches, in an order that is the same each time, from one goroutine at a time. need says which
