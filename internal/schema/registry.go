@@ -52,7 +52,7 @@ type View interface {
 
 // TwinColumn stands in [View.Late] for "Finish may drop rows": Windows logs tell many things twice, once through Sysmon and once
 // through its own auditing.
-const TwinColumn = "_twin"
+const TwinColumn = "_twin" // exec.RowsLate
 
 // Bind opens a view to compute the needed columns of it.
 func (r *Registry) Bind(name string, need event.FieldSet, env *fn.Env) (View, error) {
