@@ -211,7 +211,7 @@ func (n *ColumnDecl) children(visit func(Node)) {
 var Types = map[string]string{
 	"bool": "bool", "boolean": "bool", "int": "int", "long": "long", "real": "real", "double": "real", "decimal": "decimal",
 	"string": "string", "datetime": "datetime", "date": "datetime", "timespan": "timespan", "time": "timespan",
-	"guid": "guid", "uniqueid": "guid", "dynamic": "dynamic", "int64": "long", "int8": "bool",
+	"guid": "guid", "uniqueid": "guid", "dynamic": "dynamic", "int64": "long", "int8": "int",
 }
 
 // A DataTable is a table written out: its values row by row.

@@ -1,6 +1,11 @@
 package syntax
 
-import "github.com/harrier-detect/harrier/internal/text"
+import (
+	"maps"
+	"slices"
+
+	"github.com/harrier-detect/harrier/internal/text"
+)
 
 // operatorParser reads an operator whose keyword has just been read; start is where the keyword began.
 type operatorParser func(p *parser, start int) Operator
@@ -10,14 +15,8 @@ var operators = map[string]operatorParser{}
 
 func register(keyword string, parse operatorParser) { operators[keyword] = parse }
 
-// Operators lists the keywords of all operators, aliases included, in no particular order.
-func Operators() []string {
-	out := make([]string, 0, len(operators))
-	for k := range operators {
-		out = append(out, k)
-	}
-	return out
-}
+// Operators lists the keywords of all operators, aliases included, sorted.
+func Operators() []string { return slices.Sorted(maps.Keys(operators)) }
 
 // pipe reads a source and the operators after it; without any operator, the source alone is returned.
 func (p *parser) pipe() Expr {
@@ -145,40 +144,10 @@ func (p *parser) noOperator(t token) {
 
 // nearest returns the operator keyword that word most likely means, or "".
 func nearest(word string) string {
-	best, bestDistance := "", max(1, min(3, len(word)/3))+1
-	for k := range operators {
-		if d := distance(word, k, bestDistance); d < bestDistance || d == bestDistance && k < best {
-			best, bestDistance = k, d
-		}
+	if near := text.Nearest(word, Operators()); len(near) > 0 {
+		return near[0]
 	}
-	return best
-}
-
-// distance counts the single-letter edits between a and b, up to limit.
-func distance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit + 1
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal = row[j+1]
-			row[j+1] = cost
-		}
-	}
-	if row[len(b)] >= limit {
-		return limit + 1
-	}
-	return row[len(b)]
+	return ""
 }
 
 type opNode struct{ At }
