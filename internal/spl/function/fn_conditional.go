@@ -103,7 +103,7 @@ func coalesce(in []event.Value) event.Value {
 func nullIf(in []event.Value) event.Value {
 	a, b := in[0], in[1]
 	if a.IsNull() || b.IsNull() {
-		return a
+		return orNull(a)
 	}
 	if a.Kind() == event.List || b.Kind() == event.List {
 		if event.Equal(a, b) {
