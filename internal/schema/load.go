@@ -75,6 +75,7 @@ type mapDef struct {
 	rank    int
 	twins   []expr.Expr
 	tags    []string
+	exempt  bool   // from the constraint of the view's node
 	where   string // file:line, for errors and the catalogue
 }
 
@@ -179,6 +180,16 @@ func (s *strList) UnmarshalYAML(n *yaml.Node) error {
 		return nil
 	}
 	return n.Decode((*[]string)(s))
+}
+
+// onlyKeys refuses a mapping with other keys: a misspelt one must not be without effect, nor must an event list that lost its quotes.
+func onlyKeys(n *yaml.Node, keys ...string) error {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if k := n.Content[i]; !slices.Contains(keys, k.Value) {
+			return fmt.Errorf("line %d: no key %s here", k.Line, k.Value)
+		}
+	}
+	return nil
 }
 
 func load(fsys fs.FS) (*library, error) {
@@ -291,6 +302,9 @@ func (p pair) parse(name string) (expr.Expr, error) {
 
 func (l *library) addTree(name string, n *yaml.Node) error {
 	var y yamlTree
+	if err := onlyKeys(n, "kind", "event", "processes"); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
 	if err := n.Decode(&y); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -485,6 +499,9 @@ func (v *viewDef) ownTable(table string) {
 
 func readMap(name string, n *yaml.Node, fragments map[string]pairs) (*mapDef, error) {
 	var y yamlMap
+	if err := onlyKeys(n, "kind", "when", "event", "use", "same", "columns", "process", "created", "rank", "twins", "tags"); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	if err := n.Decode(&y); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -53,7 +53,9 @@ func (l *library) loadMacros(fsys fs.FS, _ string, names []string) error {
 			})
 		}
 	}
-	slices.SortFunc(l.macros, func(a, b Macro) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(len(a.Args), len(b.Args))) })
+	slices.SortFunc(l.macros, func(a, b Macro) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(len(a.Args), len(b.Args)))
+	})
 	return nil
 }
 

@@ -29,6 +29,7 @@ type Node struct {
 	// Constraint is the further condition of a child node, as a search (action=failure), or empty.
 	Constraint string
 	filter     expr.Expr
+	tagged     bool // it has tags of its own, which tell its members among events that bring tags
 	// Fields are the node's fields with those that it inherits.
 	Fields []Column
 }
@@ -115,11 +116,17 @@ func (l *library) linkModels() error {
 						v.columns = append(v.columns, c)
 					}
 				}
-				if len(n.Tags) == 0 {
+				if own := n.Tags; len(own) == 0 {
 					n.Tags = m.Node(n.Parent).Tags
+				} else {
+					n.tagged = true
 				}
-				if len(v.maps) == 0 {
-					v.maps = p.maps
+				if n.Constraint != "" {
+					for _, pm := range p.maps {
+						if pm.kind != taggedKind || !n.tagged {
+							v.maps = append(v.maps, pm)
+						}
+					}
 				}
 				if v.time == "" {
 					v.time = p.time
@@ -132,12 +139,12 @@ func (l *library) linkModels() error {
 				}
 			}
 			n.Fields = v.columns
-			if len(v.maps) == 0 || v.maps[0].kind != taggedKind {
+			if !slices.ContainsFunc(v.maps, func(m *mapDef) bool { return m.kind == taggedKind }) {
 				var tags []event.Value
 				for _, t := range n.Tags {
 					tags = append(tags, event.StringOf(t))
 				}
-				v.maps = append([]*mapDef{{kind: taggedKind, same: true, where: n.View,
+				v.maps = append([]*mapDef{{kind: taggedKind, same: true, where: n.View, exempt: n.tagged,
 					when: expr.F(functions["tagged"], expr.C(tagField), expr.L(event.ListOf(tags)))}}, v.maps...)
 			}
 			if n.Constraint != "" {

@@ -314,17 +314,7 @@ func (v *tableView) Apply(b *event.Batch) *event.Batch {
 		}
 		parts = append(parts, v.applyPlan(p, n.batch(src, g.class, p.reads), rows)...)
 	})
-	out := assemble(b, parts)
-	if out != nil && v.filter != nil {
-		keep := v.filter.Select(out, nil)
-		if len(keep) == 0 {
-			return nil
-		}
-		if len(keep) < out.Len() {
-			out = out.Gather(keep)
-		}
-	}
-	return out
+	return assemble(b, parts)
 }
 
 // each splits a batch by shape and class and hands on the groups that are of a wanted kind.
@@ -415,8 +405,16 @@ func (v *tableView) applyPlan(p *mapPlan, canon *event.Batch, rows []int32) []pa
 		if take != nil {
 			in = canon.Gather(take)
 		}
-		out := v.compute(m, in)
-		parts = append(parts, part{compose(rows, take), out})
+		out, at := v.compute(m, in), compose(rows, take)
+		if v.filter != nil && !m.def.exempt {
+			keep := v.filter.Select(out, nil)
+			if len(keep) < out.Len() {
+				out, at = out.Gather(keep), compose(at, keep)
+			}
+		}
+		if out.Len() > 0 {
+			parts = append(parts, part{at, out})
+		}
 		if all {
 			break
 		}
