@@ -152,7 +152,9 @@ func BenchmarkDecode(b *testing.B) {
 	}
 	data := write(b, rows, 100_000)
 	for name, need := range map[string]func(string) bool{
-		"few": func(f string) bool { return f == "EventID" || f == "Channel" || f == "SourceName" || f == "Plain" || f == "n.a" },
+		"few": func(f string) bool {
+			return f == "EventID" || f == "Channel" || f == "SourceName" || f == "Plain" || f == "n.a"
+		},
 		"all": func(f string) bool { return f != event.RawField },
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -39,6 +39,20 @@ type field struct {
 // Open reads the schema of a file.
 func Open(r io.ReaderAt, size int64) (f *File, err error) {
 	defer guard(&err)
+	// The library takes the length of the schema as it stands; a damaged one must not cost gigabytes.
+	var tail [8]byte
+	if size < 12 {
+		return nil, io.ErrUnexpectedEOF
+	}
+	if _, err := r.ReadAt(tail[:], size-8); err != nil {
+		return nil, err
+	}
+	if string(tail[4:]) != "PAR1" {
+		return nil, fmt.Errorf("no end mark at byte %d: the file is cut off", size-4)
+	}
+	if n := int64(binary.LittleEndian.Uint32(tail[:])); n > size-12 {
+		return nil, fmt.Errorf("a schema of %d bytes in a file of %d", n, size)
+	}
 	p, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, err
