@@ -202,6 +202,21 @@ func (p *globPiece) prefix(s string, fold bool) (int, bool) {
 
 // suffix reports whether s ends with the piece.
 func (p *globPiece) suffix(s string, fold bool) bool {
+	if f := p.finder; f != nil && f.ascii {
+		n := len(s) - len(f.text)
+		if n < 0 {
+			return false
+		}
+		if !fold {
+			return s[n:] == f.text
+		}
+		if equalFoldASCII(s[n:], f.text) {
+			return true
+		}
+		if !hasOddFold(s) {
+			return false
+		}
+	}
 	at := len(s)
 	for range p.toks {
 		if at == 0 {

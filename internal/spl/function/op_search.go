@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/fn"
@@ -142,7 +143,7 @@ func anyValue(f func(event.Value) bool) fn.Row {
 }
 
 func searchIn(_ *fn.Env, args []fn.Arg) (fn.Row, error) {
-	exact := map[string]bool{}
+	exact := foldSet{}
 	var others []*Literal
 	for _, a := range args[1:] {
 		s, err := literalOf(a)
@@ -151,14 +152,14 @@ func searchIn(_ *fn.Env, args []fn.Arg) (fn.Row, error) {
 		}
 		l := NewLiteral(s, true)
 		if _, ok := l.Exact(); ok {
-			exact[strings.ToLower(s)] = true
+			exact.add(s)
 		} else {
 			others = append(others, l)
 		}
 	}
 	return anyValue(func(v event.Value) bool {
 		s := Text(v)
-		if len(exact) > 0 && exact[strings.ToLower(s)] {
+		if exact.has(s) {
 			return true
 		}
 		for _, l := range others {
@@ -168,6 +169,43 @@ func searchIn(_ *fn.Env, args []fn.Arg) (fn.Row, error) {
 		}
 		return false
 	}), nil
+}
+
+// A foldSet is a set of texts that ignores case.
+type foldSet struct {
+	texts   map[string]bool
+	longest int
+}
+
+func (s *foldSet) add(t string) {
+	if s.texts == nil {
+		s.texts = map[string]bool{}
+	}
+	t = strings.ToLower(t)
+	s.texts[t] = true
+	s.longest = max(s.longest, len(t))
+}
+
+func (s *foldSet) has(t string) bool {
+	// Lower and upper case of a letter differ by a few bytes at most.
+	if len(t) > 3*s.longest {
+		return false
+	}
+	var buf [128]byte
+	if len(t) > len(buf) {
+		return s.texts[strings.ToLower(t)]
+	}
+	for i := range len(t) {
+		c := t[i]
+		if c >= utf8.RuneSelf {
+			return s.texts[strings.ToLower(t)]
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		buf[i] = c
+	}
+	return s.texts[string(buf[:len(t)])]
 }
 
 func searchOrder(holds func(c int) bool) func(*fn.Env, []fn.Arg) (fn.Row, error) {
