@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"bytes"
 	"cmp"
 	"math"
 	"net/netip"
@@ -156,18 +157,27 @@ func textOf(v event.Value) string {
 	return strings.Trim(string(event.AppendJSON(nil, v)), `"`)
 }
 
-// ranks returns the rank of each value under a collation: equal ones have equal ranks, from 0.
-func ranks(vals []event.Value, c plan.Collation) []uint32 {
+// ranks returns the rank of each value under a collation, from 0. Values that it does not tell apart have equal ranks, unless
+// total, which then puts them in an order that depends on nothing but the values.
+func ranks(vals []event.Value, c plan.Collation, total bool) []uint32 {
 	keys := make([]sortable, len(vals))
 	order := make([]int32, len(vals))
 	for i, v := range vals {
 		keys[i], order[i] = collate(v, c), int32(i)
 	}
-	slices.SortFunc(order, func(a, b int32) int { return compareSortable(keys[a], keys[b]) })
+	compare := func(a, b int32) int {
+		r := compareSortable(keys[a], keys[b])
+		if r == 0 && total {
+			x, y := vals[a], vals[b]
+			r = cmp.Or(cmp.Compare(x.Kind(), y.Kind()), bytes.Compare(event.AppendJSON(nil, x), event.AppendJSON(nil, y)))
+		}
+		return r
+	}
+	slices.SortFunc(order, compare)
 	out := make([]uint32, len(vals))
 	rank := uint32(0)
 	for i, at := range order {
-		if i > 0 && compareSortable(keys[order[i-1]], keys[at]) != 0 {
+		if i > 0 && compare(order[i-1], at) != 0 {
 			rank++
 		}
 		out[at] = rank
@@ -293,7 +303,7 @@ func rankKey(cols []*event.Column, coll plan.Collation, nulls []uint64) (key []u
 			key = append(key, uint64(id))
 		}
 	}
-	rank := ranks(ids.values(), coll)
+	rank := ranks(ids.values(), coll, false)
 	for i, id := range key {
 		if id > 0 {
 			key[i] = uint64(rank[id-1])

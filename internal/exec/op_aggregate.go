@@ -87,7 +87,7 @@ func (s *aggregateSink) order() []uint32 {
 	}
 	byPart := make([][]uint32, len(g.parts))
 	for i, p := range g.parts {
-		byPart[i] = append([]uint32{0}, ranks(p.values(), plan.AutoText)...)
+		byPart[i] = append([]uint32{0}, ranks(p.values(), plan.AutoText, true)...)
 		for j := 1; j < len(byPart[i]); j++ {
 			byPart[i][j]++
 		}

@@ -189,8 +189,8 @@ func Run(t testing.TB, n plan.Node, c Case) (*event.Batch, error) {
 					if tries++; tries == 1 {
 						first, firstErr, want = got, err, text
 					} else if text != want && !(err != nil && firstErr != nil) {
-						t.Errorf("batches of %d rows, split %v, %d workers, optimised %v give\n%s\nand not, as batches of 1024 rows,\n%s\n%s",
-							rows, split > 0, workers, i > 0, text, want, plan.String(p))
+						t.Errorf("batches of %d rows, split %v, %d workers, optimised %v give\n%s\nand not, as batches of 1024 rows,\n%s\n%srun as\n%s",
+							rows, split > 0, workers, i > 0, text, want, plan.String(n), plan.String(p))
 						return first, firstErr
 					}
 				}

@@ -25,12 +25,7 @@ func (p *pusher) push(n plan.Node, conds []expr.Expr) plan.Node {
 		all := expr.Conjuncts(n.Pred)
 		return p.push(n.Input, append(slices.Clip(all), conds...))
 	case *plan.Scan:
-		if len(conds) == 0 {
-			return n
-		}
-		c := *n
-		c.Pred = expr.All(append([]expr.Expr{n.Pred}, conds...)...)
-		return &c
+		return p.scan(n, conds)
 	case *plan.Extend:
 		return p.through(n, conds, named(n.Items))
 	case *plan.Project:
@@ -70,6 +65,29 @@ func (p *pusher) push(n plan.Node, conds []expr.Expr) plan.Node {
 		return p.let(n, conds)
 	}
 	return filtered(over(n, func(in plan.Node) plan.Node { return p.push(in, nil) }), conds)
+}
+
+func (p *pusher) scan(n *plan.Scan, conds []expr.Expr) plan.Node {
+	c := *n
+	var stay []expr.Expr
+	for _, cond := range conds {
+		// The scan's own predicate sees the whole view; what is above it sees its fields only.
+		own, ok := p.below(cond, func(name string) expr.Expr {
+			if n.Fields.Has(name) {
+				return nil
+			}
+			return missing
+		})
+		if !ok {
+			stay = append(stay, cond)
+			continue
+		}
+		c.Pred = expr.All(c.Pred, own)
+	}
+	if len(stay) == len(conds) {
+		return filtered(n, conds)
+	}
+	return filtered(&c, stay)
 }
 
 var (
