@@ -93,6 +93,22 @@ func LoadMacros(path string) ([]Macro, text.Diagnostics, error) {
 	return p.Macros, p.Diagnostics, nil
 }
 
+// LoadLookups reads the lookup definitions (YAML of content repositories) in a folder.
+func LoadLookups(dir string) ([]LookupDef, error) {
+	p := &Pack{Others: map[string]int{}}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("read lookups: %w", err)
+	}
+	read := map[string]bool{}
+	for _, e := range entries {
+		if ext := filepath.Ext(e.Name()); ext == ".yml" || ext == ".yaml" {
+			p.loadFile(filepath.Join(dir, e.Name()), read, false)
+		}
+	}
+	return p.Lookups, p.Diagnostics.Err()
+}
+
 // loadSurroundings looks for macros and lookups in each rule folder and up to three folders above it, as a repository with
 // detections/<category>/ rule.yml has them.
 func (p *Pack) loadSurroundings(dirs []string, read map[string]bool) {

@@ -1,0 +1,105 @@
+// Package cli is the command line: one file per verb. Data goes to standard output, everything else to standard error.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// Exit codes of all verbs.
+const (
+	ExitNone     = 0 // nothing found, nothing wrong
+	ExitFindings = 1 // hunt found something
+	ExitRules    = 2 // a rule or query is wrong or was refused
+	ExitUsage    = 3 // wrong usage, or input that cannot be read
+)
+
+// exitError carries an exit code; its text, when not empty, has not been printed yet.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+func exit(code int) error { return &exitError{code: code} }
+
+// streams are where a verb reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// terminal reports whether w is one.
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// width returns the columns of the terminal w, or 0 when it is none.
+func width(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	n, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// Main runs the command line with the process's arguments and returns its exit code.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+}
+
+// Run runs one command line and returns its exit code.
+func Run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
+	s := &streams{in, out, errw}
+	root := &cobra.Command{
+		Use:           "harrier",
+		Short:         "Run detection rules, as published, over the logs you have",
+		Long:          "Harrier runs Splunk SPL and Microsoft KQL detection rules, unmodified, over EVTX, event XML, JSON, CSV and Parquet.\n\nExit codes: 0 nothing found, 1 findings, 2 a rule or query is wrong or was refused, 3 wrong usage or unreadable input.",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errw)
+	root.AddCommand(huntCommand(s), queryCommand(s), rulesCommand(s), convertCommand(s), schemaCommand(s), demoCommand(s))
+	err := root.ExecuteContext(ctx)
+	var ee *exitError
+	switch {
+	case err == nil:
+		return ExitNone
+	case errors.As(err, &ee):
+		if text := ee.Error(); text != "" {
+			fmt.Fprintln(errw, "harrier:", text)
+		}
+		return ee.code
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(errw, "harrier: interrupted")
+		return ExitUsage
+	}
+	fmt.Fprintln(errw, "harrier:", err)
+	return ExitUsage
+}

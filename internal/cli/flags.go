@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/harrier-detect/harrier/internal/query"
+	"github.com/harrier-detect/harrier/internal/rule"
+)
+
+// runFlags are the options of every verb that runs queries.
+type runFlags struct {
+	now     string
+	memory  string
+	workers int
+	macros  []string
+	lookups []string
+	tables  []string
+}
+
+func (f *runFlags) add(c *cobra.Command) {
+	c.Flags().StringVar(&f.now, "now", "newest", "what queries take as the present: newest (event of the input), wall, or a `TIME`")
+	c.Flags().StringVar(&f.memory, "memory", "", "bound on what queries may hold, as `SIZE` such as 512M or 2G (default half of the machine's memory)")
+	c.Flags().IntVar(&f.workers, "workers", 0, "how many goroutines read and select (default one a processor)")
+	c.Flags().StringArrayVar(&f.macros, "macros", nil, "SPL macros: a YAML file or folder, or a macros.conf `PATH`; they go before the supplied ones")
+	c.Flags().StringArrayVar(&f.lookups, "lookups", nil, "folder `DIR` with lookup tables and definitions")
+	c.Flags().StringArrayVar(&f.tables, "table", nil, "make the data at a path a KQL table: `NAME=PATH`")
+}
+
+// engine makes an engine from the flags and what came with the rules (which may be nil).
+func (f *runFlags) engine(p *rule.Pack) (*query.Engine, error) {
+	s := query.Settings{Now: f.now, Workers: f.workers, Tables: map[string]string{}}
+	if p != nil {
+		s.Macros, s.Lookups, s.LookupDirs, s.Functions = p.Macros, p.Lookups, p.LookupDirs, p.Functions
+	}
+	for _, path := range f.macros {
+		ms, ds, err := rule.LoadMacros(path)
+		if err != nil {
+			return nil, err
+		}
+		if err := ds.Err(); err != nil {
+			return nil, err
+		}
+		s.Macros = append(s.Macros, ms...)
+	}
+	for _, dir := range f.lookups {
+		defs, err := rule.LoadLookups(dir)
+		if err != nil {
+			return nil, err
+		}
+		s.Lookups = append(s.Lookups, defs...)
+		s.LookupDirs = append([]string{dir}, s.LookupDirs...)
+	}
+	for _, t := range f.tables {
+		name, path, ok := strings.Cut(t, "=")
+		if !ok || name == "" || path == "" {
+			return nil, fmt.Errorf("--table takes NAME=PATH, not %q", t)
+		}
+		s.Tables[name] = path
+	}
+	var err error
+	if s.Memory, err = parseSize(f.memory); err != nil {
+		return nil, err
+	}
+	if f.workers < 0 || f.workers > 64*runtime.NumCPU() {
+		return nil, fmt.Errorf("--workers %d makes no sense on this machine", f.workers)
+	}
+	return query.New(s)
+}
+
+// parseSize reads a number of bytes with an optional unit K, M, G or T (powers of 1024), optionally followed by B or iB.
+func parseSize(s string) (int64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	t := strings.ToUpper(strings.TrimSpace(s))
+	t = strings.TrimSuffix(strings.TrimSuffix(t, "B"), "I")
+	shift := 0
+	if t != "" {
+		if i := strings.IndexByte("KMGT", t[len(t)-1]); i >= 0 {
+			shift, t = 10*(i+1), t[:len(t)-1]
+		}
+	}
+	n, err := strconv.ParseFloat(t, 64)
+	if err != nil || n <= 0 || n*float64(int64(1)<<shift) > 1<<62 {
+		return 0, fmt.Errorf("a size is a number with K, M or G, such as 512M, not %q", s)
+	}
+	return int64(n * float64(int64(1)<<shift)), nil
+}
+
+// outputFlags are the options of every verb that prints rows.
+type outputFlags struct {
+	format string
+	file   string
+}
+
+func (f *outputFlags) add(c *cobra.Command, formats string, file bool) {
+	c.Flags().StringVarP(&f.format, "format", "f", "", "output `FORMAT`: "+formats)
+	if file {
+		c.Flags().StringVarP(&f.file, "output", "o", "", "write to `FILE` instead of standard output")
+	}
+}

@@ -1,0 +1,103 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/exec"
+	"github.com/harrier-detect/harrier/internal/kql/syntax"
+	"github.com/harrier-detect/harrier/internal/query"
+	"github.com/harrier-detect/harrier/internal/rule"
+	"github.com/harrier-detect/harrier/internal/text"
+)
+
+// Harrier is the engine under test. Each case gets an environment of its own, so nothing leaks from one to the next.
+type Harrier struct {
+	// Settings are those of every case, to vary what must not matter: batch size, workers, optimiser.
+	Settings query.Settings
+}
+
+// NewHarrier returns the engine with its defaults.
+func NewHarrier() *Harrier { return &Harrier{} }
+
+// SPL runs an SPL case over its events.
+func (h *Harrier) SPL(c *SPLCase) (*Result, error) {
+	s := h.Settings
+	s.Now = "wall"
+	s.LookupFiles = c.Lookups
+	for name, t := range c.Transforms {
+		fold := t.CaseSensitive != nil && !*t.CaseSensitive
+		s.Lookups = append(s.Lookups, rule.LookupDef{Name: name, Filename: t.Filename, MatchType: t.MatchType, CaseSensitive: !fold,
+			DefaultMatch: t.DefaultMatch, MinMatches: t.MinMatches, MaxMatches: t.MaxMatches})
+	}
+	for name, m := range c.Macros {
+		name, _, _ = strings.Cut(name, "(")
+		s.Macros = append(s.Macros, rule.Macro{Name: name, Args: m.Args, Definition: m.Definition})
+	}
+	var lines bytes.Buffer
+	for _, e := range c.Events {
+		lines.Write(bytes.ReplaceAll(e, []byte("\n"), []byte(" ")))
+		lines.WriteByte('\n')
+	}
+	return run(s, rule.SPL, c.SPL, lines.Bytes())
+}
+
+// KQL runs a KQL query that needs no data.
+func (h *Harrier) KQL(q string) (*Result, error) {
+	s := h.Settings
+	s.Now = "wall"
+	return run(s, rule.KQL, q, nil)
+}
+
+func run(s query.Settings, lang rule.Language, q string, data []byte) (*Result, error) {
+	e, err := query.New(s)
+	if err != nil {
+		return nil, err
+	}
+	compiled, ds := e.Compile(lang, text.NewSource("<case>", q))
+	if compiled == nil {
+		return nil, ds.Err()
+	}
+	out := &exec.Collector{Columns: compiled.Columns}
+	job := &exec.Job{Name: "case", Plan: compiled.Plan, Out: out}
+	var problems text.Diagnostics
+	in := e.NewInput([]string{"-"}, func(d text.Diagnostic) { problems = append(problems, d) }, nil)
+	in.Options.Stdin = bytes.NewReader(data)
+	defer in.Close()
+	if len(data) == 0 {
+		in.Paths = nil
+	}
+	if err := e.Run(context.Background(), []*exec.Job{job}, in, nil); err != nil {
+		return nil, err
+	}
+	if job.Err != nil {
+		return nil, job.Err
+	}
+	if !out.Closed {
+		return nil, errors.New("the query did not come to its end")
+	}
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	b := out.Rows()
+	res := &Result{Columns: b.Names(), Types: compiled.Types}
+	for i := range b.Len() {
+		row := make([]event.Value, len(res.Columns))
+		for j := range row {
+			row[j] = b.ColumnAt(j).Value(i)
+		}
+		res.Rows = append(res.Rows, row)
+	}
+	return res, nil
+}
+
+// KQLSyntax parses a KQL query, and with bind compiles it too. Tables that the schema does not know are made up then: a syntax
+// case uses T and U for any table.
+func (h *Harrier) KQLSyntax(q string, bind bool) error {
+	src := text.NewSource("<case>", q)
+	_, ds := syntax.Parse(src)
+	return ds.Err()
+}

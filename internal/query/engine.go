@@ -1,0 +1,176 @@
+// Package query is the environment in which queries of all languages are compiled and run: views, macros, lookups, saved
+// functions, user tables, the present, memory.
+package query
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/exec"
+	"github.com/harrier-detect/harrier/internal/fn"
+	"github.com/harrier-detect/harrier/internal/plan"
+	"github.com/harrier-detect/harrier/internal/plan/opt"
+	"github.com/harrier-detect/harrier/internal/rule"
+	"github.com/harrier-detect/harrier/internal/schema"
+	"github.com/harrier-detect/harrier/internal/source"
+	"github.com/harrier-detect/harrier/internal/text"
+)
+
+// Settings are what the user chose for a run.
+type Settings struct {
+	// Now is the present: "newest" (of the input's events; the default), "wall", or a time.
+	Now string
+	// Macros, Lookups, LookupDirs and Functions come from content repositories and from the user; of macros of one name and
+	// number of arguments the last one counts, and all of them go before the supplied ones.
+	Macros     []rule.Macro
+	Lookups    []rule.LookupDef
+	LookupDirs []string
+	Functions  []rule.Function
+	// LookupFiles are lookup tables given as text, by file name.
+	LookupFiles map[string]string
+	// Tables are user tables of KQL by name: paths of data.
+	Tables map[string]string
+	// Memory bounds what operators hold, in bytes; 0 means half of the machine's.
+	Memory int64
+	// Workers and BatchRows vary how the work is cut up; 0 means the defaults. Plain leaves plans unoptimised. None of them
+	// changes an answer.
+	Workers, BatchRows int
+	Plain              bool
+}
+
+// An Engine compiles queries and runs them over inputs. Compile may be called concurrently; runs may not.
+type Engine struct {
+	settings Settings
+	registry *schema.Registry
+	languages
+}
+
+// Compiled is a query that is ready to run.
+type Compiled struct {
+	Language rule.Language
+	Plan     plan.Node
+	// Columns are the names of the result in order, and Types their KQL types, when they are known before the run.
+	Columns, Types []string
+}
+
+// New returns an engine. The error says that a setting cannot be used.
+func New(s Settings) (*Engine, error) {
+	e := &Engine{settings: s, registry: schema.NewRegistry()}
+	if _, err := e.clock(nil, nil); err != nil {
+		return nil, err
+	}
+	if err := e.prepareLanguages(); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// Compile compiles a query. Without errors among the diagnostics the query can run.
+func (e *Engine) Compile(lang rule.Language, src *text.Source) (*Compiled, text.Diagnostics) {
+	c, ds := e.compile(lang, src)
+	if c == nil || ds.HasErrors() {
+		return nil, ds
+	}
+	if !e.settings.Plain {
+		c.Plan = opt.Optimize(c.Plan)
+	}
+	return c, ds
+}
+
+// NewInput returns an input that fits the engine's settings. report takes problems with the data.
+func (e *Engine) NewInput(paths []string, report func(text.Diagnostic), progress *source.Progress) *Input {
+	return &Input{Paths: paths, Options: source.Options{Dicts: event.NewDicts(0), Files: new(event.Files), Classes: new(event.Classes),
+		Workers: e.settings.Workers, BatchRows: e.settings.BatchRows, Report: report, Progress: progress}}
+}
+
+// Run runs jobs over the input; see exec.Run.
+func (e *Engine) Run(ctx context.Context, jobs []*exec.Job, in *Input, report func(text.Diagnostic)) error {
+	clock, err := e.clock(ctx, in)
+	if err != nil {
+		return err
+	}
+	var input exec.Input
+	if in != nil {
+		input = in
+	}
+	o := exec.Options{Env: &fn.Env{Clock: clock}, Views: e.views(), Input: input, Memory: e.settings.Memory, BatchRows: e.settings.BatchRows,
+		Workers: e.settings.Workers, Report: report}
+	if !e.settings.Plain {
+		o.Rewrite = func(n plan.Node) plan.Node { return opt.Optimize(n) }
+	}
+	return exec.Run(ctx, jobs, o)
+}
+
+// clock returns the present that the settings ask for. Looking for the newest event costs a pass over the input, which is made
+// once, when somebody asks.
+func (e *Engine) clock(ctx context.Context, in *Input) (func() time.Time, error) {
+	switch now := strings.TrimSpace(e.settings.Now); strings.ToLower(now) {
+	case "", "newest":
+		return sync.OnceValue(func() time.Time {
+			t, err := e.newest(ctx, in)
+			if err != nil || t.IsZero() {
+				return time.Now()
+			}
+			return t
+		}), nil
+	case "wall":
+		t := time.Now()
+		return func() time.Time { return t }, nil
+	default:
+		t, err := parseNow(now)
+		if err != nil {
+			return nil, err
+		}
+		return func() time.Time { return t }, nil
+	}
+}
+
+func parseNow(s string) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	var sec float64
+	if n, err := fmt.Sscanf(s, "%g", &sec); n == 1 && err == nil && sec > 1e8 {
+		return time.UnixMicro(int64(sec * 1e6)).UTC(), nil
+	}
+	return time.Time{}, fmt.Errorf("--now takes newest, wall or a time such as 2024-05-01T12:00:00Z, not %q", s)
+}
+
+// newest returns the time of the newest event of the input, zero when none has a time.
+func (e *Engine) newest(ctx context.Context, in *Input) (time.Time, error) {
+	if in == nil {
+		return time.Time{}, nil
+	}
+	quiet := &Input{Paths: in.Paths, Options: in.Options, spool: in.spool}
+	quiet.Options.Report, quiet.Options.Progress = nil, nil // the pass that counts will report
+	view, err := e.views().Bind("spl:events", event.Fields("_time"), &fn.Env{})
+	if err != nil {
+		return time.Time{}, err
+	}
+	var newest float64
+	err = quiet.Scan(ctx, view.Sources().Has, func(b *event.Batch) error {
+		if b = view.Apply(b); b == nil {
+			return nil
+		}
+		if c := b.Column("_time"); c != nil {
+			for i := range c.Len() {
+				if t, ok := c.Value(i).Number(); ok {
+					newest = max(newest, t)
+				}
+			}
+		}
+		return nil
+	})
+	in.spool = quiet.spool
+	if newest == 0 || err != nil {
+		return time.Time{}, err
+	}
+	// One tick later, so that the newest event itself lies before the present.
+	return time.UnixMicro(int64(newest * 1e6)).UTC().Add(time.Microsecond), nil
+}

@@ -1,0 +1,105 @@
+package query
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/exec"
+	"github.com/harrier-detect/harrier/internal/fn"
+	"github.com/harrier-detect/harrier/internal/rule"
+	"github.com/harrier-detect/harrier/internal/schema"
+	"github.com/harrier-detect/harrier/internal/spl"
+	"github.com/harrier-detect/harrier/internal/spl/syntax"
+	"github.com/harrier-detect/harrier/internal/text"
+)
+
+// languages is what the engine tells each front end of its environment.
+type languages struct {
+	spl spl.Options
+}
+
+func (e *Engine) prepareLanguages() error {
+	e.spl = spl.Options{Macros: newMacros(e.settings.Macros), Lookups: newLookups(e.settings), Models: models{}}
+	return nil
+}
+
+func (e *Engine) compile(lang rule.Language, src *text.Source) (*Compiled, text.Diagnostics) {
+	switch lang {
+	case rule.SPL:
+		q, ds := spl.Compile(src, e.spl)
+		if ds.HasErrors() {
+			return nil, ds
+		}
+		return &Compiled{Language: lang, Plan: q.Plan, Columns: q.Columns}, ds
+	}
+	return nil, text.Diagnostics{text.Errorf("RUL2002", src, text.Span{}, "queries in %s cannot be run yet", lang)}
+}
+
+func (e *Engine) views() exec.Views { return views{e.registry} }
+
+// macros answers for the supplied macros and those of content and user, which win.
+type macros struct{ syntax.Macros }
+
+func newMacros(own []rule.Macro) macros {
+	m := macros{syntax.Macros{}}
+	key := func(name string, args int) string {
+		if args == 0 {
+			return name
+		}
+		return fmt.Sprintf("%s(%d)", name, args)
+	}
+	for _, s := range schema.Macros() {
+		m.Macros[key(s.Name, len(s.Args))] = syntax.Macro{Args: s.Args, Definition: s.Definition}
+	}
+	for _, o := range own {
+		m.Macros[key(o.Name, len(o.Args))] = syntax.Macro{Args: o.Args, Definition: o.Definition}
+	}
+	return m
+}
+
+// Macro implements syntax.MacroSet. contentctl generates a filter macro for every rule, so that none of them is in a
+// repository: a macro by such a name that nobody has defined keeps every row.
+func (m macros) Macro(name string, args int) (syntax.Macro, bool) {
+	if d, ok := m.Macros.Macro(name, args); ok {
+		return d, true
+	}
+	if args == 0 && strings.HasSuffix(name, "_filter") {
+		return syntax.Macro{Definition: schema.FilterMacro}, true
+	}
+	return syntax.Macro{}, false
+}
+
+// models shows the schema's data models to SPL.
+type models struct{}
+
+func (models) Model(name string) *spl.Model {
+	m := schema.FindModel(name)
+	if m == nil {
+		return nil
+	}
+	out := &spl.Model{Name: m.Name}
+	for _, n := range m.Nodes {
+		set := spl.DataSet{Name: n.Name, Parent: n.Parent, View: n.View}
+		for _, f := range n.Fields {
+			set.Fields = append(set.Fields, f.Name)
+		}
+		out.Sets = append(out.Sets, set)
+	}
+	return out
+}
+
+func (models) ModelNames() []string {
+	var names []string
+	for _, m := range schema.Models() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// views shows the schema's views to exec.
+type views struct{ registry *schema.Registry }
+
+func (v views) Bind(view string, need event.FieldSet, env *fn.Env) (exec.View, error) {
+	return v.registry.Bind(view, need, env)
+}
