@@ -95,7 +95,7 @@ func try(head []byte, sep byte, whole, single bool) (Dialect, bool) {
 
 // header takes over the names of the columns, and reports whether they can be names.
 func (d *Dialect) header(cells [][]byte) bool {
-	seen := map[string]bool{}
+	seen, again := map[string]bool{}, map[string]int{}
 	named := 0
 	for i, c := range cells {
 		name := strings.TrimSpace(string(c))
@@ -108,8 +108,9 @@ func (d *Dialect) header(cells [][]byte) bool {
 		} else {
 			named++
 		}
-		for k := 2; seen[name]; k++ {
-			name = fmt.Sprintf("%s_%d", want, k)
+		for seen[name] {
+			again[want]++
+			name = fmt.Sprintf("%s_%d", want, again[want]+1)
 		}
 		if want != "" && want != name {
 			d.Renamed = append(d.Renamed, fmt.Sprintf("%q of column %d is %q", want, i+1, name))

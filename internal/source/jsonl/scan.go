@@ -69,6 +69,9 @@ func stringEnd(b []byte, p, end int) (q int, escaped bool) {
 func escapedEnd(b []byte, p, end int) (int, bool) {
 	from := p
 	for {
+		if p >= end { // the backslash was in the slack
+			return -1, true
+		}
 		i := bytes.IndexByte(b[p:end], '"')
 		if i < 0 {
 			return -1, true
