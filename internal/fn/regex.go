@@ -21,8 +21,8 @@ const (
 	RE2
 )
 
-// MatchTimeout bounds one search by the backtracking engine. A search that hits the bound counts as no match, and
-// [Regex.Aborted] tells how often that happened.
+// MatchTimeout bounds one search by the backtracking engine. A search that hits the bound counts as no match;
+// [Regex.Aborted] and [AbortedSearches] tell how often that happened.
 const MatchTimeout = 500 * time.Millisecond
 
 // maxPattern bounds the length of a pattern, in bytes.
@@ -51,12 +51,54 @@ type Regex struct {
 	aborted atomic.Int64
 }
 
-// CompileRegex compiles a pattern. The error is a *[PatternError] or says what the engine does not like.
+// AbortedSearches returns how many searches of all patterns were given up in this process.
+func AbortedSearches() int64 { return abortedSearches.Load() }
+
+var abortedSearches atomic.Int64
+
+// compiled holds patterns by their text: rules share them, and each rule is compiled once to be checked and once for every
+// worker. It is emptied when it has grown large, which only patterns made of data bring about.
+var compiled = struct {
+	sync.RWMutex
+	of map[regexKey]*Regex
+}{of: map[regexKey]*Regex{}}
+
+type regexKey struct {
+	pattern string
+	dialect Dialect
+}
+
+const maxCompiled = 10_000
+
+// CompileRegex compiles a pattern, or returns the one that was compiled before. The error is a *[PatternError] or says what
+// the engine does not like.
 func CompileRegex(pattern string, d Dialect) (*Regex, error) {
+	key := regexKey{pattern, d}
+	compiled.RLock()
+	r := compiled.of[key]
+	compiled.RUnlock()
+	if r != nil {
+		return r, nil
+	}
+	r, err := compileRegex(pattern, d)
+	if err != nil {
+		return nil, err
+	}
+	compiled.Lock()
+	defer compiled.Unlock()
+	if len(compiled.of) >= maxCompiled {
+		clear(compiled.of)
+	}
+	key.pattern = strings.Clone(pattern) // the caller's may be a part of something large
+	compiled.of[key] = r
+	return r, nil
+}
+
+func compileRegex(pattern string, d Dialect) (*Regex, error) {
 	if len(pattern) > maxPattern {
 		return nil, errors.New("regular expression too long")
 	}
-	r := &Regex{src: pattern}
+	r := &Regex{src: strings.Clone(pattern)}
 	if d == RE2 {
 		var err error
 		if r.linear, err = regexp.Compile(pattern); err != nil {
@@ -200,10 +242,15 @@ func (r *Regex) mayMatch(s string) bool {
 func (r *Regex) run(f func() (bool, error)) bool {
 	ok, err := f()
 	if err != nil {
-		r.aborted.Add(1)
+		r.giveUp()
 		return false
 	}
 	return ok
+}
+
+func (r *Regex) giveUp() {
+	r.aborted.Add(1)
+	abortedSearches.Add(1)
 }
 
 // slowEngine compiles a linear pattern for the backtracking engine, for values whose last newline a $ has to look past.
@@ -252,7 +299,7 @@ func (r *Regex) FindAll(s string, n int) [][]int {
 		out = append(out, loc)
 	}
 	if err != nil {
-		r.aborted.Add(1)
+		r.giveUp()
 	}
 	return out
 }

@@ -150,7 +150,7 @@ func TestRegexRefused(t *testing.T) {
 }
 
 func TestRegexAborts(t *testing.T) {
-	r, err := CompileRegex(`^(?=(a+)+$)b?`, PCRE)
+	r, err := compileRegex(`^(?=(a+)+$)b?`, PCRE)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,14 @@ func Lookup(name string) *fn.Func { return byName[strings.ToLower(name)] }
 // Special returns the form of that name, ignoring case, or nil.
 func Special(name string) *Form { return formByName[strings.ToLower(name)] }
 
+// IsCondition reports whether the function or form of that name always gives true, false or null, so that eval cannot
+// assign it to a field. (tobool does as well, and Splunk's own examples assign it.)
+func IsCondition(name string) bool { return conditions[strings.ToLower(name)] }
+
+var conditions = map[string]bool{"cidrmatch": true, "false": true, "in": true, "isarray": true, "isbool": true, "isdouble": true, "isint": true,
+	"ismv": true, "isnotnull": true, "isnull": true, "isnum": true, "isobject": true, "isstr": true, "json_has_key_exact": true, "json_valid": true,
+	"like": true, "match": true, "searchmatch": true, "true": true}
+
 // A Form looks like an evaluation function and is spelt out by the lowering instead of being called.
 type Form struct {
 	Name     string

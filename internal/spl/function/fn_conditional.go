@@ -93,7 +93,7 @@ func network(s string) (netip.Prefix, bool) {
 
 func coalesce(in []event.Value) event.Value {
 	for _, v := range in {
-		if !v.IsNull() {
+		if !isNull(v) {
 			return v
 		}
 	}

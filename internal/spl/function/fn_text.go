@@ -128,10 +128,9 @@ func cutText(s string, from, n int) string {
 
 func spath(_ *fn.Env, args []fn.Arg) (fn.Row, error) {
 	paths := newMemo(fn.ParsePath)
-	docs := newMemo(fn.ParseDocument)
 	return func(in []event.Value) event.Value {
 		p := paths.get(Text(in[1]))
-		doc := docs.get(Text(in[0]))
+		doc := fn.ParseDocument(Text(in[0]))
 		if p == nil || doc == nil {
 			return null
 		}

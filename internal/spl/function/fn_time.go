@@ -18,7 +18,7 @@ var dates = []*fn.Func{
 		Examples: ex(`strftime(1704112103,"%H:%M")`, `"12:28"`, `strftime(1521467703.049,"%S.%3N")`, `"03.049"`, `strftime(1704067200,"%B %b")`, `"January Jan"`)},
 	{Name: "strptime", Min: 2, Max: 2, Bind: strptime, See: pageTime, Doc: "The epoch seconds of a time given as text in a format with % variables; null when the text does not fit.",
 		Examples: ex(`strptime("2024-01-01 00:00:00","%Y-%m-%d %H:%M:%S")`, `1704067200`, `strptime("hello","%Y-%m-%d")`, `null`, `strptime("2022/07/23 17:19:01.89","%Y/%m/%d %H:%M:%S.%N")`, `1658596741.89`)},
-	{Name: "time", Min: 0, Max: 0, Bind: now(false), See: pageTime, Doc: "The present of the run in epoch seconds with a fraction.", Examples: ex(`time()>=now()`, `true`),
+	{Name: "time", Min: 0, Max: 0, Bind: now(false), See: pageTime, Doc: "The present of the run in epoch seconds with a fraction.", Examples: ex(`time()-now()<1`, `true`),
 		Note: "The moment is that of the run and not of each event's evaluation, so that a run over the same data gives the same answer."},
 }
 

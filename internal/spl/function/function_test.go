@@ -1,6 +1,7 @@
 package function
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/harrier-detect/harrier/internal/event"
@@ -94,6 +95,7 @@ func TestConditionalFunctions(t *testing.T) {
 	}
 	f(`coalesce(nosuch,nul,s)`, `"text"`)
 	f(`coalesce(empty,s)`, `""`)
+	f(`coalesce(none,s)`, `"text"`)
 	f(`nullif(n,42)`, `null`)
 	f(`nullif(nosuch,1)`, `null`)
 	f(`in(n,41,42.0)`, `true`)
@@ -473,6 +475,18 @@ func TestLookup(t *testing.T) {
 	for _, name := range []string{"perc", "p", "perc101", "percx", "p-1", "perc0x10", "perc1e1", "nosuch"} {
 		if Aggregate(name) != nil {
 			t.Errorf("%s is found", name)
+		}
+	}
+}
+
+// TestConditions holds the list of conditions against the examples: what gives true or false is one.
+func TestConditions(t *testing.T) {
+	for _, f := range Scalars {
+		for _, e := range f.Examples {
+			whole := strings.HasPrefix(e.Expr, f.Name+"(") && strings.HasSuffix(e.Expr, ")") && !strings.ContainsAny(e.Expr, "<>")
+			if b := e.Want == "true" || e.Want == "false"; whole && f.Name != "tobool" && b != IsCondition(f.Name) && e.Want != "null" {
+				t.Errorf("%s gives %s; IsCondition says %v", e.Expr, e.Want, !b)
+			}
 		}
 	}
 }
