@@ -1,0 +1,97 @@
+package spl
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/expr"
+	"github.com/harrier-detect/harrier/internal/plan"
+	"github.com/harrier-detect/harrier/internal/spl/function"
+	"github.com/harrier-detect/harrier/internal/spl/syntax"
+	"github.com/harrier-detect/harrier/internal/spl/timefmt"
+)
+
+func init() {
+	addCommands(&Command{Name: "bin", Aliases: []string{"bucket", "discretize"}, See: "bin", Syntax: "bin [span=<span>|bins=<n>] <field> [AS <name>]",
+		Doc:   "Puts values into ranges: a time is rounded down to a multiple of the span, any other number becomes the text of its range.",
+		Note:  "Without a field it works on _time, which published rules rely on; Splunk's manual requires a field.",
+		lower: on((*lowerer).bin)})
+}
+
+func (l *lowerer) bin(c *syntax.Bin) {
+	field := "_time"
+	if c.Field != nil {
+		field = c.Field.Value
+	}
+	as := field
+	if c.As != nil {
+		as = c.As.Value
+	}
+	o := l.options(c, c.Options)
+	bins := o.number("bins", 100, 2)
+	o.refuse("Harrier does not widen ranges to given bounds", "minspan", "start", "end")
+	span, align := o.get("span"), o.get("aligntime")
+	o.done()
+	if span == nil {
+		l.binWithoutSpan(field, as, bins)
+		return
+	}
+	x, ok := l.binned(expr.C(field), field, span.Value, align)
+	if ok {
+		l.extend(plan.Named{Name: as, Expr: x})
+	}
+}
+
+// binned is the expression that puts x, the values of a field, into ranges of a span.
+func (l *lowerer) binned(x expr.Expr, field string, span *syntax.Word, align *syntax.Option) (expr.Expr, bool) {
+	if strings.Contains(strings.ToLower(span.Value), "log") {
+		l.unsupported(span, "logarithmic spans")
+		return nil, false
+	}
+	if field != "_time" {
+		width, err := strconv.ParseFloat(span.Value, 64)
+		if err != nil {
+			s, err := timefmt.ParseSpan(span.Value)
+			if err != nil {
+				l.wrong(span, "%v", err)
+				return nil, false
+			}
+			width, _ = s.Seconds()
+		}
+		if width <= 0 {
+			l.wrong(span, "a span is greater than zero")
+			return nil, false
+		}
+		return expr.F(fnBinNumber, x, expr.L(event.FloatOf(width))), true
+	}
+	if _, err := timefmt.ParseSpan(span.Value); err != nil {
+		l.wrong(span, "%v", err)
+		return nil, false
+	}
+	args := []expr.Expr{x, expr.Str(span.Value)}
+	if align != nil {
+		at, err := strconv.ParseFloat(align.Value.Value, 64)
+		if err != nil {
+			l.unsupported(align, "aligntime that is no epoch time")
+			return nil, false
+		}
+		args = append(args, expr.L(event.FloatOf(at)))
+	}
+	return expr.F(fnBinTime, args...), true
+}
+
+// binWithoutSpan needs the least and the greatest value of the field first.
+func (l *lowerer) binWithoutSpan(field, as string, bins int) {
+	lo, hi := l.fresh("lo"), l.fresh("hi")
+	kernel := fnBinBins
+	if field == "_time" {
+		kernel = fnBinTimes
+	}
+	number := expr.F(function.Lookup("tonumber"), expr.C(field))
+	l.node = &plan.Attach{Input: l.node, Aggs: []plan.AggItem{
+		{As: lo, Fn: function.Aggregate("min"), Args: []expr.Expr{number}},
+		{As: hi, Fn: function.Aggregate("max"), Args: []expr.Expr{number}}}}
+	l.extend(plan.Named{Name: as, Expr: expr.F(kernel, expr.C(field), expr.C(lo), expr.C(hi), expr.L(event.IntOf(int64(bins))))})
+	l.drop(lo, hi)
+}

@@ -1,0 +1,29 @@
+package spl
+
+import "github.com/harrier-detect/harrier/internal/spl/syntax"
+
+func init() {
+	for _, r := range []struct {
+		why   string
+		names []string
+	}{
+		{"it acts on the outside, and searches here have no effects", []string{"sendemail", "sendalert", "script", "run", "runshellscript", "delete", "collect", "mcollect", "meventcollect", "tscollect",
+			"summaryindex", "stash", "outputcsv", "outputtext", "dump", "crawl", "createrss", "sendresults"}},
+		{"it asks a Splunk server", []string{"rest", "audit", "history", "typeahead", "typer", "eventtypes", "findtypes", "typelearner", "loadincident", "searchtxn", "walklex", "mcatalog", "mpreview", "msearch",
+			"inputintelligence", "identify", "entitymerge", "require", "tags", "localize", "rtorder"}},
+		{"it applies a model of the machine learning toolkit, which is not a part of the rule", []string{"apply", "fit", "summary", "listmodels", "deletemodel", "sample", "score"}},
+		{"it is a command of a vendor's app", []string{"cyberchef"}},
+		{"statistical models are not built in", []string{"predict", "cluster", "kmeans", "x11", "anomalies", "anomalousvalue", "associate", "contingency", "counttable", "correlate", "arules", "analyzefields", "af", "concurrency", "diff", "erex",
+			"folderize", "gauge", "timewrap", "scrub", "bucketdir", "geom", "geomfilter", "overlap"}},
+		{"the events of a search here need no indexes", []string{"abstract"}},
+		{"files are read with --data, tables with inputlookup", []string{"inputcsv"}},
+	} {
+		for _, name := range r.names {
+			addCommands(&Command{Name: name, Refused: r.why})
+		}
+	}
+	// These say how a Splunk server is to do its work, or how results are shown; rows pass.
+	for _, name := range []string{"localop", "redistribute", "noop", "highlight", "iconify"} {
+		addCommands(&Command{Name: name, See: name, Doc: "Rows pass: it changes how results are made or shown, not what they are.", lower: func(*lowerer, syntax.Command) {}})
+	}
+}

@@ -1,0 +1,353 @@
+package spl
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/expr"
+	"github.com/harrier-detect/harrier/internal/plan"
+	"github.com/harrier-detect/harrier/internal/spl/function"
+	"github.com/harrier-detect/harrier/internal/spl/syntax"
+)
+
+func init() {
+	addCommands(
+		&Command{Name: "tstats", Generating: true, See: "tstats", Syntax: "tstats [<option>…] <statistic> … [FROM datamodel=<model>[.<set>]] [WHERE <search expression>] [BY <field-list> [span=<span>]]",
+			Doc:   "Statistics over a data model, or over the fields that every event has. Fields of a model are written with the data set in front, and result columns keep it.",
+			Note:  "There are no summaries: summariesonly and its kin change nothing. Rows that lack a BY field are left out unless fillnull_value is given.",
+			lower: on((*lowerer).tstats)},
+		&Command{Name: "mstats", See: "mstats", Refused: "it reads a store of metrics, which files of events are not"},
+		&Command{Name: "datamodel", Generating: true, See: "datamodel", Syntax: "datamodel <model> <set> [search|flat] [strict_fields=<bool>]",
+			Doc: "The events of a data set; with search its fields have the set's name in front, with flat they have not.", lower: general((*lowerer).datamodel)},
+		&Command{Name: "from", Generating: true, See: "from", Syntax: "from datamodel:<model>[.<set>] | from inputlookup:<table>",
+			Doc: "The events of a data set, fields without prefix, or the rows of a lookup.", lower: general((*lowerer).from)},
+		&Command{Name: "pivot", See: "pivot", Refused: "its reports are defined with data models on a Splunk server; write tstats"},
+		&Command{Name: "metadata", See: "metadata", Refused: "it reads the indexes of a Splunk server"},
+		&Command{Name: "metasearch", See: "metasearch", Refused: "it reads the indexes of a Splunk server"},
+		&Command{Name: "eventcount", See: "eventcount", Refused: "it reads the indexes of a Splunk server"},
+		&Command{Name: "dbinspect", See: "dbinspect", Refused: "it reads the indexes of a Splunk server"},
+		&Command{Name: "loadjob", See: "loadjob", Refused: "it reads the results of jobs of a Splunk server"},
+		&Command{Name: "savedsearch", See: "savedsearch", Refused: "saved searches are on a Splunk server"},
+	)
+}
+
+// dataSet finds a data set by "Model" or "Model.Set", and says so when there is none.
+func (l *lowerer) dataSet(name string, at place) (*Model, *DataSet) {
+	model, set, has := strings.Cut(name, ".")
+	if l.opt.Models == nil {
+		l.unknown(at, "data model", model, nil)
+		return nil, nil
+	}
+	m := l.opt.Models.Model(model)
+	if m == nil {
+		l.unknown(at, "data model", model, l.opt.Models.ModelNames())
+		return nil, nil
+	}
+	if !has {
+		return m, &m.Sets[0]
+	}
+	// A child may be written with the sets above it: Authentication.Authentication.Failed_Authentication.
+	s := m.set(set[strings.LastIndexByte(set, '.')+1:])
+	if s == nil {
+		var names []string
+		for _, s := range m.Sets {
+			names = append(names, s.Name)
+		}
+		l.unknown(at, "data set", name, names)
+		return nil, nil
+	}
+	return m, s
+}
+
+// baseFields are those that have no prefix in a data model.
+var baseFields = []string{"_time", "host", "source", "sourcetype", "index", "_raw", "tag", "eventtype", "nodename", "splunk_server", "linecount", "punct", "timestamp"}
+
+// modelFields gives the columns that field names stand for in a search over a data set.
+type modelFields struct {
+	l     *lowerer
+	model *Model
+	set   *DataSet // nil: no data model
+	asked bool     // the set was named; else the prefixes of fields tell it
+}
+
+// column strips the names of data sets off a field name.
+func (f *modelFields) column(w *syntax.Word) (string, bool) {
+	name := w.Value
+	if f.set == nil {
+		return name, true
+	}
+	rest := name
+	for {
+		prefix, after, ok := strings.Cut(rest, ".")
+		if !ok || f.model.set(prefix) == nil {
+			break
+		}
+		rest = after
+	}
+	if rest == name && !slices.Contains(baseFields, name) && !strings.Contains(name, "*") {
+		f.l.warn(w, "field %s of data model %s is written without its data set, %s.%s; no event has it", name, f.model.Name, f.set.Name, name)
+		return "__none", true
+	}
+	if !slices.Contains(baseFields, rest) && !slices.Contains(f.set.Fields, rest) && !strings.Contains(rest, "*") {
+		if near := nearest(rest, f.set.Fields); near != "" || len(f.set.Fields) > 0 {
+			f.l.warn(w, "data set %s has no field %s%s", f.set.Name, rest, near)
+		}
+	}
+	return rest, true
+}
+
+// narrow goes over to the set that the fields of a search name, when only the model was named.
+func (f *modelFields) narrow(nodes ...syntax.Node) {
+	if f.set == nil || f.asked {
+		return
+	}
+	best := f.set
+	see := func(name string) {
+		for rest := name; ; {
+			prefix, after, ok := strings.Cut(rest, ".")
+			s := f.model.set(prefix)
+			if !ok || s == nil {
+				return
+			}
+			if best == &f.model.Sets[0] || f.below(s, best) {
+				best = s
+			}
+			rest = after
+		}
+	}
+	for _, n := range nodes {
+		syntax.Walk(n, func(n syntax.Node) bool {
+			if w, ok := n.(*syntax.Word); ok {
+				see(w.Value)
+			}
+			return true
+		})
+	}
+	f.set = best
+}
+
+// below reports whether data set s is a descendant of t.
+func (f *modelFields) below(s, t *DataSet) bool {
+	for s != nil && s.Parent != "" {
+		if s.Parent == t.Name {
+			return true
+		}
+		s = f.model.set(s.Parent)
+	}
+	return false
+}
+
+func (l *lowerer) tstats(c *syntax.Tstats) {
+	o := l.options(c, c.Options)
+	o.without("summariesonly", "allow_old_summaries", "chunk_size", "include_reduced_buckets", "local")
+	if o.boolean("prestats", false) {
+		o.refuse("its output is for other commands of a Splunk server", "prestats")
+	}
+	appending := o.boolean("append", false)
+	fill := o.get("fillnull_value")
+	span := o.get("span")
+	o.done()
+
+	fields := &modelFields{l: l}
+	if c.From != nil {
+		if !strings.EqualFold(c.From.Name, "datamodel") || c.From.Value == nil {
+			l.unsupported(c.From, "tstats from %s", c.From.Name)
+			return
+		}
+		name := c.From.Value.Value
+		fields.model, fields.set = l.dataSet(name, c.From.Value)
+		fields.asked = strings.Contains(name, ".")
+		if fields.set == nil {
+			l.node = nothing
+			return
+		}
+		fields.narrow(c)
+	}
+	where := l.nodename(c.Where, fields)
+	before := l.node
+	scan := func(l *lowerer, pred expr.Expr) {
+		view := eventsView
+		if fields.set != nil {
+			view = fields.set.View
+		}
+		l.node = &plan.Scan{View: view, Fields: event.AllFields}
+		if pred != yes {
+			l.filter(pred)
+		}
+	}
+	if where == nil {
+		scan(l, yes)
+	} else {
+		l.withSubsearches(where, "tstats", func(l *lowerer, x syntax.SearchExpr) {
+			pred := expr.Expr(yes)
+			if x != nil {
+				f := *fields
+				f.l = l
+				pred = (&searching{lowerer: l, column: f.column, base: true}).test(x)
+			}
+			scan(l, pred)
+		})
+	}
+	group := plan.Grouping{DropNull: true, SplitLists: true}
+	for _, w := range c.By {
+		if slices.ContainsFunc(group.By, func(n plan.Named) bool { return n.Name == w.Value }) {
+			continue
+		}
+		name, ok := fields.column(w)
+		if !ok {
+			continue
+		}
+		x := key(name)
+		switch {
+		case name == "_time" && span != nil:
+			if binned, ok := l.binned(expr.C(name), name, span.Value, nil); ok {
+				x = binned
+			}
+		case fill != nil && name != "_time":
+			x = expr.F(function.Lookup("coalesce"), x, expr.L(literal(fill.Value.Value)))
+		}
+		group.By = append(group.By, plan.Named{Name: w.Value, Expr: x})
+	}
+	var aggs []plan.AggItem
+	for _, a := range c.Aggs {
+		if a.Eval != nil {
+			l.wrong(a, "tstats takes no eval() in statistics")
+			continue
+		}
+		item, ok := l.aggregation(a)
+		if !ok {
+			continue
+		}
+		if item.Over != "" {
+			l.wrong(a, "tstats takes no stars in statistics")
+			continue
+		}
+		if a.Arg != nil {
+			name, ok := fields.column(a.Arg)
+			if !ok {
+				continue
+			}
+			item.Args[0] = expr.C(name)
+		}
+		aggs = append(aggs, item)
+	}
+	l.node = &plan.Aggregate{Input: l.node, Group: group, Aggs: aggs, Sorted: true, EmptyRow: len(c.By) == 0}
+	if appending && before != nil {
+		l.node = &plan.Union{Sources: []plan.Node{before, l.node}}
+	}
+}
+
+// nodename takes nodename=Set out of a where clause: it names the data set.
+func (l *lowerer) nodename(x syntax.SearchExpr, fields *modelFields) syntax.SearchExpr {
+	take := func(x syntax.SearchExpr) bool {
+		c, ok := x.(*syntax.Comparison)
+		if !ok || c.Op != "=" || c.Field.Value != "nodename" || fields.set == nil {
+			return false
+		}
+		w, ok := c.Value.(*syntax.Word)
+		if !ok {
+			return false
+		}
+		if _, s := l.dataSet(fields.model.Name+"."+w.Value, w); s != nil {
+			fields.set = s
+		}
+		return true
+	}
+	if x == nil || take(x) {
+		return nil
+	}
+	if and, ok := x.(*syntax.And); ok && len(and.Items) > 0 {
+		out := &syntax.And{Loc: and.Loc}
+		for _, it := range and.Items {
+			if !take(it) {
+				out.Items = append(out.Items, it)
+			}
+		}
+		switch len(out.Items) {
+		case 0:
+			return nil
+		case 1:
+			return out.Items[0]
+		}
+		return out
+	}
+	return x
+}
+
+func (l *lowerer) datamodel(c *syntax.General) {
+	a := l.arguments(c)
+	a.without("strict_fields", "allow_old_summaries", "summariesonly")
+	model := a.next("the name of a data model")
+	set := a.next("the name of a data set")
+	mode := ""
+	if w := a.peek(); w != nil {
+		a.at++
+		if mode = strings.ToLower(w.Value); mode != "search" && mode != "flat" && mode != "acceleration_search" {
+			l.unsupported(w, "datamodel in mode %s", w.Value)
+		}
+	}
+	a.end()
+	if mode == "" {
+		l.unsupported(c, "datamodel without search or flat, which prints the definition")
+	}
+	_, s := l.dataSet(model.Value+"."+set.Value, model)
+	if s == nil {
+		l.node = nothing
+		return
+	}
+	l.readSet(s)
+	if mode == "flat" {
+		return
+	}
+	n := &plan.Rename{Input: l.node}
+	for _, f := range s.Fields {
+		if !slices.Contains(baseFields, f) {
+			n.Pairs = append(n.Pairs, plan.RenamePair{From: f, To: s.Name + "." + f})
+		}
+	}
+	l.node = n
+}
+
+// readSet reads the events of a data set, newest first.
+func (l *lowerer) readSet(s *DataSet) {
+	l.node = newestFirst(&plan.Scan{View: s.View, Fields: event.AllFields})
+}
+
+func (l *lowerer) from(c *syntax.General) {
+	a := l.arguments(c)
+	w := a.next("a data set such as datamodel:Model.Set")
+	if !strings.Contains(w.Value, ":") && a.peek() != nil {
+		// "from datamodel Web.Web" is written too.
+		next := a.next("a name")
+		w = &syntax.Word{Loc: syntax.Loc{At: w.At.To(next.At)}, Value: w.Value + ":" + next.Value}
+	} else if strings.HasSuffix(w.Value, ":") {
+		next := a.next("a name")
+		w = &syntax.Word{Loc: syntax.Loc{At: w.At.To(next.At)}, Value: w.Value + next.Value}
+	}
+	a.end()
+	l.fromSet(w)
+}
+
+// fromSet reads kind:name.
+func (l *lowerer) fromSet(w *syntax.Word) {
+	kind, name, ok := strings.Cut(w.Value, ":")
+	if !ok {
+		l.wrong(w, "a data set is written kind:name, such as datamodel:Endpoint.Processes, not %q", w.Value)
+		return
+	}
+	name = strings.Trim(name, `"`)
+	switch strings.ToLower(kind) {
+	case "datamodel":
+		if _, s := l.dataSet(name, w); s != nil {
+			l.readSet(s)
+		}
+	case "inputlookup", "lookup":
+		l.readLookup(name, w)
+	default:
+		l.unsupported(w, "data sets of kind %s", kind)
+	}
+	if l.node == nil {
+		l.node = nothing
+	}
+}

@@ -1,0 +1,176 @@
+package spl
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/fn"
+	"github.com/harrier-detect/harrier/internal/spl/function"
+	"github.com/harrier-detect/harrier/internal/spl/timefmt"
+)
+
+// epoch makes a value of epoch seconds: whole ones are Int.
+func epoch(sec float64) event.Value {
+	if sec == math.Trunc(sec) {
+		return event.IntOf(int64(sec))
+	}
+	return event.FloatOf(sec)
+}
+
+// fnTicks makes a time of epoch seconds.
+var fnTicks = &fn.Func{Name: "ticks", Min: 1, Max: 1,
+	Row: func(in []event.Value) event.Value {
+		if sec, ok := function.Number(in[0]); ok {
+			return event.TicksOf(int64(math.Round(sec * event.TicksPerSecond)))
+		}
+		return event.NullValue
+	}}
+
+// fnBinTime rounds an epoch time down to a multiple of a span, counted from midnight of the zone or from another time.
+var fnBinTime = &fn.Func{Name: "bin_time", Min: 2, Max: 3,
+	Bind: func(env *fn.Env, args []fn.Arg) (fn.Row, error) {
+		span, err := timefmt.ParseSpan(args[1].Value.Str())
+		if err != nil {
+			return nil, err
+		}
+		zone := env.Location()
+		var shift float64
+		if len(args) == 3 {
+			shift, _ = function.Number(args[2].Value)
+		}
+		one := func(v event.Value) event.Value {
+			sec, ok := function.Number(v)
+			if !ok {
+				return v
+			}
+			if shift != 0 {
+				width, _ := span.Seconds()
+				return epoch(math.Floor((sec-shift)/width)*width + shift)
+			}
+			t, ok := timefmt.FromEpoch(sec, zone)
+			if !ok {
+				return v
+			}
+			return epoch(timefmt.ToEpoch(span.Floor(t)))
+		}
+		return func(in []event.Value) event.Value { return perValue(in[0], one) }, nil
+	}}
+
+// fnBinNumber puts a number into a range of a width, the text "10-20". What is no number stays.
+var fnBinNumber = &fn.Func{Name: "bin_number", Min: 2, Max: 3,
+	Bind: func(_ *fn.Env, args []fn.Arg) (fn.Row, error) {
+		return func(in []event.Value) event.Value {
+			width, ok := function.Number(in[1])
+			if !ok || width <= 0 {
+				return in[0]
+			}
+			return perValue(in[0], func(v event.Value) event.Value { return binNumber(v, width) })
+		}, nil
+	}}
+
+func binNumber(v event.Value, width float64) event.Value {
+	x, ok := function.Number(v)
+	if !ok {
+		return v
+	}
+	from := math.Floor(x/width) * width
+	return event.StringOf(plainNumber(from, width) + "-" + plainNumber(from+width, width))
+}
+
+// plainNumber prints a bound of a range with as many decimals as the width has.
+func plainNumber(x, width float64) string {
+	decimals := 0
+	if _, frac, ok := strings.Cut(strconv.FormatFloat(width, 'f', -1, 64), "."); ok {
+		decimals = len(frac)
+	}
+	return strconv.FormatFloat(x, 'f', decimals, 64)
+}
+
+// fnBinBins is bin without a span: it takes the least and greatest value of the column and the number of ranges wanted.
+var fnBinBins = &fn.Func{Name: "bin_bins", Min: 4, Max: 4, Null: fn.SeesNull,
+	Row: func(in []event.Value) event.Value {
+		lo, ok := function.Number(in[1])
+		hi, ok2 := function.Number(in[2])
+		bins, _ := function.Number(in[3])
+		if !ok || !ok2 || in[0].IsNull() {
+			return in[0]
+		}
+		width := niceWidth(lo, hi, bins)
+		return perValue(in[0], func(v event.Value) event.Value { return binNumber(v, width) })
+	}}
+
+// niceWidth is the least of 1, 2.5, 5 times a power of ten that cuts a range into at most so many pieces.
+func niceWidth(lo, hi, bins float64) float64 {
+	if hi <= lo {
+		return 1
+	}
+	raw := (hi - lo) / math.Max(bins, 1)
+	p := math.Pow(10, math.Floor(math.Log10(raw)))
+	for _, m := range []float64{1, 2.5, 5, 10} {
+		w := p * m
+		if math.Floor(hi/w)-math.Floor(lo/w)+1 <= bins {
+			return w
+		}
+	}
+	return p * 10
+}
+
+// niceSpans are the spans that bin and timechart choose from when none is given.
+var niceSpans = []string{"1s", "5s", "10s", "30s", "1m", "5m", "10m", "30m", "1h", "4h", "12h", "1d", "7d", "1mon", "3mon", "1y"}
+
+// chooseSpan returns the shortest nice span that cuts a time range into at most so many buckets.
+func chooseSpan(lo, hi float64, bins int) string {
+	for _, s := range niceSpans {
+		span, _ := timefmt.ParseSpan(s)
+		if sec, _ := span.Seconds(); (hi-lo)/sec < float64(bins) {
+			return s
+		}
+	}
+	return niceSpans[len(niceSpans)-1]
+}
+
+// fnBinTimes is bin _time without a span.
+var fnBinTimes = &fn.Func{Name: "bin_times", Min: 4, Max: 4, Null: fn.SeesNull,
+	Bind: func(env *fn.Env, _ []fn.Arg) (fn.Row, error) {
+		zone := env.Location()
+		return func(in []event.Value) event.Value {
+			lo, ok := function.Number(in[1])
+			hi, ok2 := function.Number(in[2])
+			bins, _ := function.Number(in[3])
+			sec, ok3 := function.Number(in[0])
+			if !ok || !ok2 || !ok3 {
+				return in[0]
+			}
+			span, _ := timefmt.ParseSpan(chooseSpan(lo, hi, int(bins)))
+			t, ok := timefmt.FromEpoch(sec, zone)
+			if !ok {
+				return in[0]
+			}
+			return epoch(timefmt.ToEpoch(span.Floor(t)))
+		}, nil
+	}}
+
+// sampleNow serves to check whether a time can be read.
+var sampleNow = time.Unix(1_700_000_000, 0).UTC()
+
+// fnTimeBound is the value of earliest= or latest= in epoch seconds. It asks for the present only when the text is
+// relative to it, since finding the present costs a pass over the input.
+var fnTimeBound = &fn.Func{Name: "time_bound", Min: 1, Max: 1,
+	Bind: func(env *fn.Env, args []fn.Arg) (fn.Row, error) {
+		s, zone := args[0].Value.Str(), env.Location()
+		a, err := timefmt.ParseBound(s, "", sampleNow.In(zone))
+		if err != nil {
+			return nil, err
+		}
+		if b, _ := timefmt.ParseBound(s, "", sampleNow.In(zone).AddDate(0, 0, 1)); !a.Equal(b) {
+			now := event.TicksOf(env.Now()).Time().In(zone)
+			if a, err = timefmt.ParseBound(s, "", now); err != nil {
+				return nil, err
+			}
+		}
+		v := epoch(timefmt.ToEpoch(a))
+		return func([]event.Value) event.Value { return v }, nil
+	}}
