@@ -17,7 +17,9 @@ const (
 	pageSize = 1 << pageBits
 )
 
-type page [pageSize]Value
+// A page holds up to pageSize values. It starts small: data with keys that are ids makes fields by the thousand, and most of
+// them have one value.
+type page []Value
 
 // A Dict maps codes to values. An interning dictionary ([NewDict]) holds the distinct scalar values of one field over a
 // whole run: it only grows, and the code of a value never changes. A derived dictionary ([NewDerivedDict]) holds the
@@ -25,7 +27,7 @@ type page [pageSize]Value
 //
 // Value may be called concurrently with everything else for codes that the caller has received from a batch.
 type Dict struct {
-	pages atomic.Pointer[[]*page]
+	pages atomic.Pointer[[]page]
 	size  atomic.Uint32 // codes handed out (interning) or highest code set + 1 (derived)
 	bytes atomic.Int64
 
@@ -44,7 +46,7 @@ type scalarKey struct {
 // NewDict returns an empty interning dictionary.
 func NewDict() *Dict {
 	d := &Dict{strings: map[string]uint32{}, scalars: map[scalarKey]uint32{}}
-	d.pages.Store(&[]*page{})
+	d.pages.Store(&[]page{})
 	d.set(CodeMissing, Value{})
 	d.set(CodeNull, NullValue)
 	return d
@@ -53,7 +55,7 @@ func NewDict() *Dict {
 // NewDerivedDict returns an empty derived dictionary; its owner fills it with [Dict.Set].
 func NewDerivedDict() *Dict {
 	d := &Dict{}
-	d.pages.Store(&[]*page{})
+	d.pages.Store(&[]page{})
 	return d
 }
 
@@ -85,15 +87,23 @@ func (d *Dict) Set(code uint32, v Value) { d.set(code, v) }
 func (d *Dict) set(code uint32, v Value) {
 	pages := *d.pages.Load()
 	p := int(code >> pageBits)
-	if p >= len(pages) || pages[p] == nil {
-		grown := make([]*page, max(p+1, len(pages)))
+	at := int(code & (pageSize - 1))
+	if p >= len(pages) || at >= len(pages[p]) {
+		grown := make([]page, max(p+1, len(pages)))
 		copy(grown, pages)
-		grown[p] = new(page)
+		size := 8
+		for size <= at {
+			size *= 8
+		}
+		size = min(size, pageSize)
+		d.bytes.Add(int64(size-len(grown[p])) * 24)
+		bigger := make(page, size)
+		copy(bigger, grown[p])
+		grown[p] = bigger
 		pages = grown
 		d.pages.Store(&grown)
-		d.bytes.Add(pageSize * 24)
 	}
-	pages[p][code&(pageSize-1)] = v
+	pages[p][at] = v
 	if code >= d.size.Load() {
 		d.size.Store(code + 1)
 	}
@@ -173,6 +183,10 @@ type Dicts struct {
 	bound int64
 }
 
+// maxFields bounds the fields that a run keeps dictionaries for. Only hostile input, or data whose keys are ids, has more;
+// their further fields get dictionaries that live as long as the batches that use them.
+const maxFields = 1 << 15
+
 // DefaultDictBytes bounds one generation of one field's dictionary.
 const DefaultDictBytes = 256 << 20
 
@@ -190,8 +204,9 @@ func (ds *Dicts) For(field string) *Dict {
 	defer ds.mu.Unlock()
 	d := ds.by[field]
 	if d == nil || d.Bytes() > ds.bound {
-		d = NewDict()
-		ds.by[field] = d
+		if d = NewDict(); len(ds.by) < maxFields || ds.by[field] != nil {
+			ds.by[field] = d
+		}
 	}
 	return d
 }
