@@ -22,12 +22,15 @@ func (o Origin) Less(p Origin) bool {
 // MaxOrigins caps the origins that one row of lineage keeps.
 const MaxOrigins = 1000
 
-// Lineage gives the origins of each row of a batch. The zero Lineage knows of none. Exactly one of its slices is set.
+// Lineage gives the origins of each row of a batch. The zero Lineage knows of none; else exactly one of its fields is set.
 type Lineage struct {
 	// One holds one origin a row: the rows are records of input.
 	One []Origin
 	// Sets holds several origins a row: the rows are aggregates, joins or groups.
 	Sets [][]Origin
+	// Pairs gives the two sets whose union is the origins of a row: the rows are joins. Most unions are never asked for, and
+	// making them all would cost more than the join. It must be safe for concurrent use.
+	Pairs func(row int) (a, b []Origin)
 }
 
 // Of returns the origins of row i, not to be changed.
@@ -37,8 +40,26 @@ func (l Lineage) Of(i int) []Origin {
 		return l.One[i : i+1]
 	case l.Sets != nil:
 		return l.Sets[i]
+	case l.Pairs != nil:
+		a, b := l.Pairs(i)
+		switch {
+		case len(b) == 0:
+			return a
+		case len(a) == 0:
+			return b
+		}
+		return MergeOrigins(append(make([]Origin, 0, len(a)+len(b)), a...), b)
 	}
 	return nil
+}
+
+// Parts returns two sets, either of which may be empty, whose union is the origins of row i, not to be changed. For who
+// gathers many rows it is cheaper than Of.
+func (l Lineage) Parts(i int) (a, b []Origin) {
+	if l.Pairs != nil {
+		return l.Pairs(i)
+	}
+	return l.Of(i), nil
 }
 
 // Gather returns the lineage of the given rows.
@@ -54,6 +75,9 @@ func (l Lineage) Gather(rows []int32) Lineage {
 		for i, r := range rows {
 			out.Sets[i] = l.Sets[r]
 		}
+	} else if l.Pairs != nil {
+		kept, pairs := append([]int32(nil), rows...), l.Pairs
+		out.Pairs = func(i int) (a, b []Origin) { return pairs(int(kept[i])) }
 	}
 	return out
 }

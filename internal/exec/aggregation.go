@@ -173,12 +173,12 @@ func (a *aggregation) gatherOrigins(b *event.Batch, m membership) {
 	for i := range b.Len() {
 		if m.starts == nil {
 			if g := m.groups[i]; g != none {
-				a.lineage[g].add(b.Lineage.Of(i))
+				a.lineage[g].add(b.Lineage.Parts(i))
 			}
 			continue
 		}
 		for _, g := range m.groups[m.starts[i]:m.starts[i+1]] {
-			a.lineage[g].add(b.Lineage.Of(i))
+			a.lineage[g].add(b.Lineage.Parts(i))
 		}
 	}
 }

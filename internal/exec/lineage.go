@@ -13,7 +13,12 @@ type origins struct {
 	sorted int // a prefix that is in order and without repetitions
 }
 
-func (o *origins) add(os []event.Origin) {
+func (o *origins) add(a, b []event.Origin) {
+	o.addAll(a)
+	o.addAll(b)
+}
+
+func (o *origins) addAll(os []event.Origin) {
 	for _, x := range os {
 		n := len(o.list)
 		if n > 0 && o.list[n-1] == x {

@@ -64,10 +64,7 @@ func (s *beside) finish() error {
 			out.Set(name, c)
 		}
 		ll, rl := left.lineage(l[lo:hi]), right.lineage(r[lo:hi])
-		out.Lineage.Sets = make([][]event.Origin, hi-lo)
-		for i := range hi - lo {
-			out.Lineage.Sets[i] = mergedOrigins(ll.Of(i), rl.Of(i))
-		}
+		out.Lineage = paired(ll, rl)
 		if err := s.out.Push(out); err == ErrEnough {
 			break
 		} else if err != nil {

@@ -333,29 +333,14 @@ func (j *join) pairs(left *store, l, r []ref) *event.Batch {
 		}
 		out.Set(as, c)
 	}
-	out.Lineage.Sets = make([][]event.Origin, len(l))
-	for i := range l {
-		var a, b []event.Origin
-		if l[i] != nobody {
-			a = left.batches[l[i].batch].Lineage.Of(int(l[i].row))
-		}
-		if r[i] != nobody {
-			b = j.right.batches[r[i].batch].Lineage.Of(int(r[i].row))
-		}
-		out.Lineage.Sets[i] = mergedOrigins(a, b)
-	}
+	lefts, rights := left.lineage(l), j.right.lineage(r)
+	out.Lineage = paired(lefts, rights)
 	return out
 }
 
-// mergedOrigins is event.MergeOrigins that leaves a alone.
-func mergedOrigins(a, b []event.Origin) []event.Origin {
-	if len(b) == 0 {
-		return a
-	}
-	if len(a) == 0 {
-		return b
-	}
-	return event.MergeOrigins(append(make([]event.Origin, 0, len(a)+len(b)), a...), b)
+// paired returns the lineage of rows that are pairs.
+func paired(l, r event.Lineage) event.Lineage {
+	return event.Lineage{Pairs: func(i int) (a, b []event.Origin) { return l.Of(i), r.Of(i) }}
 }
 
 // over returns the values of top, and those of under where top has none.

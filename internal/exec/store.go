@@ -317,8 +317,8 @@ func allValid(n int) []uint64 {
 	return v
 }
 
-// gather returns a batch of the given rows with the named columns. The store keeps no reference to refs, but lazy columns do:
-// the caller must not change them.
+// gather returns a batch of the given rows with the named columns. Lazy columns and lineage refer to refs: the caller must not
+// change them.
 func (s *store) gather(names []string, refs []ref) *event.Batch {
 	b := event.NewBatch(len(refs))
 	s.gatherInto(b, names, names, refs)
@@ -359,6 +359,18 @@ func (s *store) lineage(refs []ref) event.Lineage {
 			return out
 		}
 		out.One = nil
+	}
+	for _, b := range s.batches {
+		if b.Lineage.Pairs != nil {
+			kept, batches := refs, s.batches
+			out.Pairs = func(i int) (a, b []event.Origin) {
+				if r := kept[i]; r.batch >= 0 {
+					return batches[r.batch].Lineage.Parts(int(r.row))
+				}
+				return nil, nil
+			}
+			return out
+		}
 	}
 	out.Sets = make([][]event.Origin, len(refs))
 	for i, r := range refs {
