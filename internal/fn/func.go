@@ -75,6 +75,9 @@ type Func struct {
 	// Bind prepares the kernel for known constant arguments, compiling patterns and the like once. An error is the
 	// user's: it is reported at the call's place.
 	Bind func(env *Env, args []Arg) (Row, error)
+	// Needs, when set, tells a necessary condition for the call to be true: what the text of its first argument (of one of
+	// its values, when it is a list) contains, given the constants among the others. Searches of many rules are gathered by it.
+	Needs func(args []Arg) Required
 
 	// Doc says what the function does, in a sentence or two; See links the page of the home platform.
 	Doc, See string

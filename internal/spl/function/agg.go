@@ -21,6 +21,7 @@ var aggByName map[string]*fn.Agg
 func init() { // not an initial value: sparkline looks aggregates up, and is one
 	aggByName = make(map[string]*fn.Agg, len(Aggregates))
 	for _, a := range Aggregates {
+		a.SkipsNull = true // all of SPL's do
 		aggByName[a.Name] = a
 	}
 }

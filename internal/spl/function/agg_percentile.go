@@ -15,7 +15,7 @@ var percentileAggs = []*fn.Agg{
 
 // percentile makes the aggregate for one percentile; perc, upperperc and exactperc are the same, for none of them estimates.
 func percentile(name string, p float64) *fn.Agg {
-	return &fn.Agg{Name: name, Min: 1, Max: 1, See: pageAgg,
+	return &fn.Agg{Name: name, Min: 1, Max: 1, SkipsNull: true, See: pageAgg,
 		Doc:  "The value below which that share of the numbers lies, in percent, interpolated between neighbours.",
 		Note: "Exact for any number of values, where Splunk estimates from a thousand on.",
 		New:  states(func() *percentileState { return &percentileState{p: p} })}

@@ -10,7 +10,7 @@ import (
 
 // Operators are what the lowering calls for the operators of eval and where. They are no functions that a user can name.
 var Operators = []*fn.Func{
-	{Name: "spl_eq", Min: 2, Max: 2, Bind: comparison(func(c int) bool { return c == 0 }), See: pageEval,
+	{Name: "spl_eq", Min: 2, Max: 2, Bind: comparison(func(c int) bool { return c == 0 }), Needs: needEqual, See: pageEval,
 		Doc:      "a = b: as numbers when both read as numbers, else as text, case counting. True when any value of a multivalue operand makes it true.",
 		Examples: ex(`"404"=404`, `true`, `"a"="A"`, `false`, `1.0=1`, `true`, `split("a,b",",")="b"`, `true`)},
 	{Name: "spl_ne", Min: 2, Max: 2, Bind: comparison(func(c int) bool { return c != 0 }), See: pageEval,

@@ -15,15 +15,15 @@ import (
 // argument is a field, or the raw text of an event; the others are literals as the user means them, without quotes and
 // escapes. They give true or false, never null: a field that is not there satisfies none of them, so that NOT keeps it.
 var Search = []*fn.Func{
-	{Name: "search_eq", Min: 2, Max: 2, Null: fn.SeesNull, Bind: searchEqual(true, false), See: pageSearch,
+	{Name: "search_eq", Min: 2, Max: 2, Null: fn.SeesNull, Bind: searchEqual(true, false), Needs: needLiteral(true), See: pageSearch,
 		Doc: "field=value: the text of a value, ignoring case; * in the literal stands for any text; a literal that is an address range tests whether an address lies in it."},
 	{Name: "search_ne", Min: 2, Max: 2, Null: fn.SeesNull, Bind: searchEqual(true, true), See: pageSearch,
 		Doc: "field!=value: the field has a value that search_eq does not hold for."},
-	{Name: "search_case_eq", Min: 2, Max: 2, Null: fn.SeesNull, Bind: searchEqual(false, false), See: pageSearch,
+	{Name: "search_case_eq", Min: 2, Max: 2, Null: fn.SeesNull, Bind: searchEqual(false, false), Needs: needLiteral(false), See: pageSearch,
 		Doc: "field=CASE(value): like search_eq, with case."},
 	{Name: "search_case_ne", Min: 2, Max: 2, Null: fn.SeesNull, Bind: searchEqual(false, true), See: pageSearch,
 		Doc: "field!=CASE(value)."},
-	{Name: "search_in", Min: 2, Max: -1, Null: fn.SeesNull, Bind: searchIn, See: pageSearch,
+	{Name: "search_in", Min: 2, Max: -1, Null: fn.SeesNull, Bind: searchIn, Needs: needLiteral(true), See: pageSearch,
 		Doc: "field IN (values): search_eq holds for one of them."},
 	{Name: "search_lt", Min: 2, Max: 2, Null: fn.SeesNull, Bind: searchOrder(func(c int) bool { return c < 0 }), See: pageSearch,
 		Doc: "field<value: as numbers when both are, else by characters, capitals first."},
@@ -32,11 +32,11 @@ var Search = []*fn.Func{
 	{Name: "search_ge", Min: 2, Max: 2, Null: fn.SeesNull, Bind: searchOrder(func(c int) bool { return c >= 0 }), See: pageSearch, Doc: "field>=value."},
 	{Name: "search_exists", Min: 1, Max: 1, Null: fn.SeesNull, Row: func(in []event.Value) event.Value { return event.BoolOf(!isNull(in[0])) }, See: pageSearch,
 		Doc: "field=*: the field has a value."},
-	{Name: "search_text", Min: 2, Max: 2, Null: fn.SeesNull, Bind: searchTerm(Phrase), See: pageSearch,
+	{Name: "search_text", Min: 2, Max: 2, Null: fn.SeesNull, Bind: searchTerm(Phrase), Needs: needTerm(Phrase), See: pageSearch,
 		Doc: "A word or phrase: it occurs in the raw text, ignoring case, and begins and ends where a token of the text does. * stands for any text."},
-	{Name: "search_case", Min: 2, Max: 2, Null: fn.SeesNull, Bind: searchTerm(CasePhrase), See: pageSearch,
+	{Name: "search_case", Min: 2, Max: 2, Null: fn.SeesNull, Bind: searchTerm(CasePhrase), Needs: needTerm(CasePhrase), See: pageSearch,
 		Doc: "CASE(text): like search_text, with case."},
-	{Name: "search_term", Min: 2, Max: 2, Null: fn.SeesNull, Bind: searchTerm(WholeTerm), See: pageSearch,
+	{Name: "search_term", Min: 2, Max: 2, Null: fn.SeesNull, Bind: searchTerm(WholeTerm), Needs: needTerm(WholeTerm), See: pageSearch,
 		Doc:  "TERM(text): the text is one token of the raw text; with a minor breaker in it, it must stand between major breakers.",
 		Note: "Splunk also indexes the part of a token from its beginning to any minor breaker; here, as the manual of TERM says, both ends must be major breakers."},
 }

@@ -206,3 +206,50 @@ func FuzzTerm(f *testing.F) {
 		}
 	})
 }
+
+// TestNeeds checks what tests say they need, and that nothing satisfies a test without having it.
+func TestNeeds(t *testing.T) {
+	values := commandLines()
+	for _, s := range []string{"", "a", "CMD.EXE", "cmd.exe", "10", "10.0", "10.1.2.3", "x-enc y", "Kill", "TASK\u212aill"} {
+		values = append(values, event.StringOf(s))
+	}
+	f := func(x *fn.Func, want string, literals ...string) {
+		t.Helper()
+		args, in := []fn.Arg{{}}, []event.Value{{}}
+		for _, l := range literals {
+			args = append(args, fn.Arg{Const: true, Value: event.StringOf(l)})
+			in = append(in, event.StringOf(l))
+		}
+		need := x.Needs(args)
+		if got := fmt.Sprintf("%q %v", need.Any, need.Fold); got != want {
+			t.Errorf("%s %q: got %s, want %s", x.Name, literals, got, want)
+		}
+		r, err := x.Prepare(testEnv, args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range values {
+			if in[0] = v; !r(in).IsTrue() || len(need.Any) == 0 {
+				continue
+			}
+			has := false
+			for _, s := range need.Any {
+				has = has || fn.NewFinder(s, need.Fold).In(v.Str())
+			}
+			if !has && x.Name != "match" { // a pattern may mean letters outside ASCII
+				t.Errorf("%s %q holds for %v", x.Name, literals, v)
+			}
+		}
+	}
+	f(Operator("search_eq"), `["\\powershell.exe"] true`, `*\PowerShell.exe*`)
+	f(Operator("search_eq"), `[] false`, "10.0.0.0/8")
+	f(Operator("search_in"), `["cmd.exe" "\\updater"] true`, "cmd.exe", `*\Updater*`)
+	f(Operator("search_in"), `[] false`, "cmd.exe", "*")
+	f(Operator("search_term"), `["-enc"] true`, "-enc")
+	f(Operator("search_case"), `["Enc"] false`, "Enc")
+	f(Operator("spl_eq"), `["cmd.exe"] false`, "cmd.exe")
+	f(Operator("spl_eq"), `[] false`, "10")
+	f(Lookup("in"), `["cmd.exe" "a"] false`, "cmd.exe", "a")
+	f(Lookup("like"), `["PowerShell"] false`, "%PowerShell%-E_c%")
+	f(Lookup("match"), `["taskkill"] true`, "(?i)taskkill")
+}
