@@ -403,3 +403,24 @@ func TestStdin(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// TestManyKeys reads objects whose keys are ids: the first ones become fields, the rest is kept as one value.
+func TestManyKeys(t *testing.T) {
+	var b strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&b, "{\"EventID\":%d,\"Channel\":\"c\",\"k%d\":%d,\"o\":{\"p%d\":{\"q\":%d}}}\n", i, i, i, i, i)
+	}
+	got := scanRows(t, []string{write(t, "x", []byte(b.String()))}, noRaw)
+	if len(got.events) != 5000 || len(got.diags) != 1 {
+		t.Fatalf("%d events, %v", len(got.events), got.diags)
+	}
+	all := strings.Join(got.events, "\n") + "\n"
+	for _, want := range []string{
+		"x#1 windows-json//c/0 Channel=\"c\" EventID=0 k0=0 o.p0.q=0\n",
+		"x#5000 windows-json/// Channel=\"c\" EventID=4999 _more={\"k4999\":4999} o={\"p4999\":{\"q\":4999}}\n",
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+}
