@@ -62,10 +62,12 @@ func (l *lowerer) dedup(c *syntax.Dedup) {
 	for _, f := range distinct(values(c.Fields)) {
 		n.Keys = append(n.Keys, key(f))
 	}
-	l.node = n
 	if len(c.SortBy) > 0 {
+		// The order decides which rows are the first ones.
 		l.sortBy(c.SortBy, false, 0)
+		n.Input = l.node
 	}
+	l.node = n
 }
 
 func (l *lowerer) head(c *syntax.Head) {

@@ -56,7 +56,7 @@ func (s *searching) test(x syntax.SearchExpr) expr.Expr {
 	switch x := x.(type) {
 	case *syntax.And:
 		if len(x.Items) == 0 {
-			return no
+			return yes // "NOT ()", which a subsearch without rows becomes, matches nothing
 		}
 		var all []expr.Expr
 		for _, it := range x.Items {

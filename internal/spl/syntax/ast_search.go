@@ -7,7 +7,7 @@ type SearchExpr interface {
 	search()
 }
 
-// And holds when all its items do; with no items it is the empty parentheses "()", which match nothing.
+// And holds when all its items do; with no items it is the empty parentheses "()".
 type And struct {
 	Loc
 	Items []SearchExpr
