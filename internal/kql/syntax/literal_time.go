@@ -129,19 +129,51 @@ func ParseDateTime(s string) (time.Time, bool) {
 			return t.UTC(), true
 		}
 	}
-	if !strings.ContainsAny(s, ":Mm") {
-		return time.Time{}, false
-	}
-	for _, date := range dateLayouts {
-		for _, clock := range clockLayouts {
-			for _, gap := range []string{" ", "T"} {
-				if t, err := time.ParseInLocation(date+gap+clock, s, zone); err == nil {
-					return t.UTC(), true
+	if strings.ContainsAny(s, ":Mm") {
+		for _, date := range dateLayouts {
+			for _, clock := range clockLayouts {
+				for _, gap := range []string{" ", "T"} {
+					if t, err := time.ParseInLocation(date+gap+clock, s, zone); err == nil {
+						return t.UTC(), true
+					}
 				}
 			}
 		}
 	}
+	if swapped, ok := monthFirst(s); ok {
+		t, ok := ParseDateTime(swapped)
+		if ok && zone != time.UTC {
+			t = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone).UTC()
+		}
+		return t, ok
+	}
 	return time.Time{}, false
+}
+
+// monthFirst writes 13-02-2022, 15/01/2024 and 1.2.2022 as month/day/year: the first number is the month unless it is too
+// large for one. What is in that form already is left alone.
+func monthFirst(s string) (string, bool) {
+	two := func(s string) (n int, rest string) {
+		i := 0
+		for i < len(s) && i < 2 && isDigit(s[i]) {
+			n = n*10 + int(s[i]-'0')
+			i++
+		}
+		return n, s[i:]
+	}
+	a, rest := two(s)
+	if a == 0 || rest == "" || strings.IndexByte("-/.", rest[0]) < 0 {
+		return "", false
+	}
+	sep := rest[0]
+	b, rest := two(rest[1:])
+	if b == 0 || rest == "" || rest[0] != sep || sep == '/' && a <= 12 {
+		return "", false
+	}
+	if a > 12 {
+		a, b = b, a
+	}
+	return strconv.Itoa(a) + "/" + strconv.Itoa(b) + "/" + rest[1:], true
 }
 
 // isoTime reads ISO 8601: yyyy, yyyy-MM, yyyy-MM-dd, then T or a blank and HH:mm[:ss[.fffffff]] and Z or an offset.
