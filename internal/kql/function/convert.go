@@ -220,33 +220,7 @@ func ParseDateTime(s string) (int64, bool) {
 	if t, ok := syntax.ParseDateTime(s); ok {
 		return event.TimeOf(t).Ticks(), true
 	}
-	// Numbers with - or . are taken like those with /: month first, or day first when there is no such month.
-	a, rest, ok := leadingNumber(s)
-	if !ok || rest == "" {
-		return 0, false
-	}
-	sep := rest[0]
-	b, tail, ok := leadingNumber(rest[1:])
-	if !ok || tail == "" || tail[0] != sep || sep != '/' && sep != '-' && sep != '.' {
-		return 0, false
-	}
-	if a > 12 {
-		a, b = b, a
-	}
-	t, ok := syntax.ParseDateTime(strconv.Itoa(a) + "/" + strconv.Itoa(b) + "/" + tail[1:])
-	if !ok {
-		return 0, false
-	}
-	return event.TimeOf(t).Ticks(), true
-}
-
-func leadingNumber(s string) (n int, rest string, ok bool) {
-	i := 0
-	for i < len(s) && i < 2 && s[i] >= '0' && s[i] <= '9' {
-		n = n*10 + int(s[i]-'0')
-		i++
-	}
-	return n, s[i:], i > 0
+	return 0, false
 }
 
 // isoTicks is the fast way for yyyy-MM-dd[( |T)HH:mm:ss[.fffffff][Z]], which is what logs hold.

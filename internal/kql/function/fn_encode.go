@@ -57,7 +57,9 @@ func init() {
 		}),
 		strict("base64_decode_toguid", "base64-decode-toguid-function", "Gives the guid that a Base64 text stands for.", "base64_string:string -> guid", func(args []event.Value) event.Value {
 			if b, ok := decode64(args[0].Str()); ok && len(b) == 16 {
-				return textOf(guidText(swapGUID(b)))
+				g := swapGUID(b)
+				g[6], g[7] = g[7], g[6] // the manual's example leaves the third part as it is
+				return textOf(guidText(g))
 			}
 			return event.NullValue
 		}),
@@ -112,7 +114,7 @@ func init() {
 	examples(scalars, "gzip_compress_to_base64_string", `gzip_compress_to_base64_string("1234567890qwertyuiop")`, `"H4sIAAAAAAAA/wEUAOv/MTIzNDU2Nzg5MHF3ZXJ0eXVpb3A6m7f2FAAAAA=="`)
 	examples(scalars, "zlib_decompress_from_base64_string", `zlib_decompress_from_base64_string("eJwLSS0uUSguKcrMS1cwNDIGACxqBQ4=")`, `"Test string 123"`, `zlib_decompress_from_base64_string("x0x0x0")`, `""`)
 	examples(scalars, "punycode_from_string", `punycode_from_string("académie-française")`, `"acadmie-franaise-npb1a"`)
-	examples(scalars, "punycode_domain_to_string", `punycode_domain_to_string("xn--Ge8h.com")`, `"🐙.com"`)
+	examples(scalars, "punycode_domain_to_string", `punycode_domain_to_string("xn--ho8h.com")`, `"🐙.com"`)
 }
 
 func decode64(s string) ([]byte, bool) {

@@ -92,10 +92,14 @@ func parseIPv6(s string) (ipNet, bool) {
 	if err != nil {
 		return n, false
 	}
-	n.addr = netip.AddrFrom16(a.As16())
-	if a.Is4In6() && strings.Contains(text, ".") && found && n.prefix <= 32 { // ::192.168.1.1/24 counts as its IPv4 address does
-		n.prefix += 96
+	b := a.As16()
+	if strings.Contains(text, ".") && [10]byte(b[:10]) == [10]byte{} { // ::192.168.1.1/24 counts as its IPv4 address does
+		b[10], b[11] = 0xff, 0xff
+		if found && n.prefix <= 32 {
+			n.prefix += 96
+		}
 	}
+	n.addr = netip.AddrFrom16(b)
 	return n, true
 }
 

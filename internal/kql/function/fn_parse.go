@@ -462,5 +462,11 @@ func parseVersion(args []event.Value) event.Value {
 		}
 		out = append(append(out, "00000000"[len(p):]...), p...)
 	}
+	// What a real holds exactly is a number; longer ones are text of equal length, which sorts behind all numbers and right.
+	if strings.HasPrefix(string(out), "0000000000000000") {
+		if n, err := strconv.ParseInt(string(out[16:]), 10, 64); err == nil && n < 1<<53 {
+			return event.FloatOf(float64(n))
+		}
+	}
 	return textOf(string(out))
 }

@@ -102,7 +102,7 @@ func init() {
 			}
 			return textOf(strings.ReplaceAll(s, old, args[2].Str()))
 		}),
-		strict("replace_strings", "replace-strings-function", "Replaces all occurrences of several texts, the first in the list that fits at a place.", "text:string, lookups:array, rewrites:array -> string", replaceStrings),
+		strict("replace_strings", "replace-strings-function", "Replaces all occurrences of several texts, one after the other; what has been replaced stays.", "text:string, lookups:array, rewrites:array -> string", replaceStrings),
 		&Entry{Func: fn.Func{Name: "trim", Doc: "Removes matches of a regular expression from both ends.", See: "trim-function", Bind: bindTrim(true, true)}, Sig: []string{"regex:string!, source:string -> string"}},
 		&Entry{Func: fn.Func{Name: "trim_start", Doc: "Removes a match of a regular expression from the start.", See: "trim-start-function", Bind: bindTrim(true, false)}, Sig: []string{"regex:string!, source:string -> string"}},
 		&Entry{Func: fn.Func{Name: "trim_end", Doc: "Removes a match of a regular expression from the end.", See: "trim-end-function", Bind: bindTrim(false, true)}, Sig: []string{"regex:string!, source:string -> string"}},
@@ -301,17 +301,39 @@ func replaceStrings(args []event.Value) event.Value {
 	if len(from) != len(to) {
 		return event.NullValue
 	}
-	var pairs []string
+	// One lookup after the other; what has been replaced is not looked at again.
+	type piece struct {
+		text  string
+		fixed bool
+	}
+	pieces := []piece{{s, false}}
 	for i, f := range from {
-		if old := Text(f); old != "" {
-			pairs = append(pairs, old, Text(to[i]))
+		old, by := Text(f), Text(to[i])
+		if old == "" {
+			continue
+		}
+		var next []piece
+		for _, p := range pieces {
+			rest := p.text
+			for !p.fixed {
+				at := strings.Index(rest, old)
+				if at < 0 {
+					break
+				}
+				next = append(next, piece{rest[:at], false}, piece{by, true})
+				rest = rest[at+len(old):]
+			}
+			next = append(next, piece{rest, p.fixed})
+		}
+		pieces = next
+	}
+	var out strings.Builder
+	for _, p := range pieces {
+		if out.WriteString(p.text); out.Len() > maxText {
+			return emptyText
 		}
 	}
-	out := strings.NewReplacer(pairs...).Replace(s)
-	if len(out) > maxText {
-		return emptyText
-	}
-	return textOf(out)
+	return textOf(out.String())
 }
 
 func translate(args []event.Value) event.Value {

@@ -101,14 +101,14 @@ func parseSignature(text string) (signature, error) {
 			}
 			kind = kind[:at]
 		}
-		if at := strings.IndexByte(kind, '('); at >= 0 {
-			q.values = strings.Fields(strings.Trim(kind[at:], "()"))
-			kind = kind[:at]
-		}
 		for strings.HasSuffix(kind, "!") {
 			q.literal = q.constant
 			q.constant = true
 			kind = kind[:len(kind)-1]
+		}
+		if at := strings.IndexByte(kind, '('); at >= 0 {
+			q.values = strings.Fields(strings.Trim(kind[at:], "()"))
+			kind = kind[:at]
 		}
 		if k, star := strings.CutSuffix(kind, "@"); star {
 			q.star, kind = true, k
