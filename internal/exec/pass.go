@@ -12,53 +12,36 @@ import (
 // pass reads the input once and feeds the given leaves.
 //
 // Views are applied and rows selected by several lanes at once, each on its own goroutine with its own views; what they
-// select is handed to the plans by one goroutine, in the order of the input. A view with late columns gathers what it needs
-// from all batches, so it has to see them all, in order: it stays in the goroutine that hands out.
+// select is handed to the plans by one goroutine, in the order of the input. Ordered views are applied before, each on a
+// goroutine of its own that sees the batches in order.
 func (r *run) pass(leaves []*scanLeaf) error {
 	first := r.newLane(leaves)
-	need := first.sources()
-	inOrder, free := &lane{}, &lane{}
-	for _, g := range first.groups {
-		if g.view.Late().Empty() {
-			free.groups = append(free.groups, g)
-		} else {
-			inOrder.groups = append(inOrder.groups, g)
-		}
-	}
-	p := &feeding{run: r, inOrder: inOrder}
+	f := &feeding{run: r, first: first}
 	for _, g := range first.groups {
 		for _, leaf := range g.leaves {
-			p.leaves = append(p.leaves, leaf.scanLeaf)
+			f.leaves = append(f.leaves, leaf.scanLeaf)
 		}
 	}
-	if p.idle() {
+	if f.idle() {
 		return nil
 	}
+	lanes := []*lane{first}
 	workers := r.opt.Workers
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
+	for len(lanes) < workers {
+		l, err := r.another(first)
+		if err != nil {
+			return err // the first lane could be made
+		}
+		lanes = append(lanes, l)
+	}
 	var err error
-	if workers == 1 || len(free.groups) == 0 {
-		err = r.opt.Input.Scan(r.ctx, need.Has, func(b *event.Batch) error {
-			if err := r.ctx.Err(); err != nil {
-				return err
-			}
-			p.buf = free.take(b, p.buf[:0])
-			return p.hand(b, p.buf)
-		})
+	if len(lanes) == 1 {
+		err = f.alone()
 	} else {
-		lanes := []*lane{free}
-		var freeLeaves []*scanLeaf
-		for _, g := range free.groups {
-			for _, leaf := range g.leaves {
-				freeLeaves = append(freeLeaves, leaf.scanLeaf)
-			}
-		}
-		for len(lanes) < workers {
-			lanes = append(lanes, r.newLane(freeLeaves))
-		}
-		err = p.parallel(lanes, need.Has)
+		err = f.spread(lanes)
 	}
 	if err != nil && !errors.Is(err, ErrEnough) {
 		return err
@@ -75,80 +58,114 @@ func (r *run) pass(leaves []*scanLeaf) error {
 
 // feeding is a pass under way.
 type feeding struct {
-	run     *run
-	leaves  []*scanLeaf
-	inOrder *lane
-	buf     []delivery
+	run    *run
+	first  *lane
+	leaves []*scanLeaf
 }
 
 // idle reports whether no leaf wants more.
-func (p *feeding) idle() bool {
-	return !slices.ContainsFunc(p.leaves, func(l *scanLeaf) bool { return !l.done && !l.task.failed() })
+func (f *feeding) idle() bool {
+	return !slices.ContainsFunc(f.leaves, func(l *scanLeaf) bool { return !l.done && !l.task.failed() })
 }
 
 // hand gives the leaves what a batch has for them. It returns ErrEnough when no leaf wants more.
-func (p *feeding) hand(b *event.Batch, ds []delivery) error {
+func (f *feeding) hand(ds []delivery) error {
 	for _, d := range ds {
 		d.deliver()
 	}
-	p.buf = p.inOrder.take(b, p.buf[:0])
-	for _, d := range p.buf {
-		d.deliver()
-	}
-	if p.idle() {
+	if f.idle() {
 		return ErrEnough
 	}
 	return nil
 }
 
-// parallel spreads the batches of the input over lanes and hands on what they give in the order of the batches.
-func (p *feeding) parallel(lanes []*lane, need func(string) bool) error {
-	type work struct {
-		b    *event.Batch
-		done chan []delivery
-	}
-	todo := make(chan work)
-	// The queue of results is in the order of the batches; its capacity bounds how far the lanes run ahead.
-	queue := make(chan work, 2*len(lanes))
+// alone does everything in the goroutine of the input.
+func (f *feeding) alone() error {
+	var buf []delivery
+	ready := make([]applied, len(f.first.groups))
+	return f.run.opt.Input.Scan(f.run.ctx, f.first.sources().Has, func(b *event.Batch) error {
+		if err := f.run.ctx.Err(); err != nil {
+			return err
+		}
+		for i, g := range f.first.groups {
+			if g.ordered {
+				ready[i] = g.apply(b)
+			}
+		}
+		buf = f.first.take(b, ready, buf[:0])
+		return f.hand(buf)
+	})
+}
+
+// A parcel is a batch on its way through the stages of a pass.
+type parcel struct {
+	batch *event.Batch
+	ready []applied
+	done  chan []delivery
+}
+
+// spread sends the batches through the ordered views, one after the other, and then through one of the lanes, and hands on
+// what they give in the order of the batches.
+func (f *feeding) spread(lanes []*lane) error {
 	var wg sync.WaitGroup
+	start := make(chan parcel)
+	next, stages := start, 0
+	for i, g := range f.first.groups {
+		if !g.ordered {
+			continue
+		}
+		from, to := next, make(chan parcel, 1)
+		wg.Go(func() {
+			defer close(to)
+			for p := range from {
+				p.ready[i] = g.apply(p.batch)
+				to <- p
+			}
+		})
+		next = to
+		stages++
+	}
 	for _, l := range lanes {
 		wg.Go(func() {
-			for w := range todo {
-				w.done <- l.take(w.b, nil)
+			for p := range next {
+				p.done <- l.take(p.batch, p.ready, nil)
 			}
 		})
 	}
+	// The queue holds the parcels in the order of the batches; its capacity bounds how many are under way.
+	queue := make(chan parcel, 2*(len(lanes)+stages))
 	stop := make(chan struct{})
 	var handErr error
-	handed := make(chan struct{})
-	go func() {
-		defer close(handed)
-		for w := range queue {
-			ds := <-w.done
+	wg.Go(func() {
+		for p := range queue {
+			ds := <-p.done
 			if handErr != nil {
 				continue
 			}
-			if handErr = p.hand(w.b, ds); handErr != nil {
+			if handErr = f.hand(ds); handErr != nil {
 				close(stop)
 			}
 		}
-	}()
-	err := p.run.opt.Input.Scan(p.run.ctx, need, func(b *event.Batch) error {
-		w := work{b, make(chan []delivery, 1)}
+	})
+	ctx := f.run.ctx
+	err := f.run.opt.Input.Scan(ctx, f.first.sources().Has, func(b *event.Batch) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		p := parcel{b, make([]applied, len(f.first.groups)), make(chan []delivery, 1)}
 		select {
 		case <-stop:
 			return ErrEnough
-		case <-p.run.ctx.Done():
-			return p.run.ctx.Err()
-		case queue <- w:
+		case <-ctx.Done():
+			return ctx.Err()
+		case queue <- p:
 		}
-		todo <- w
+		start <- p
 		return nil
 	})
-	close(todo)
+	close(start)
 	close(queue)
 	wg.Wait()
-	<-handed
 	if handErr != nil {
 		return handErr
 	}

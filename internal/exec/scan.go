@@ -114,8 +114,12 @@ type lane struct{ groups []*laneGroup }
 
 // laneGroup is one view of a pass with the leaves that read it.
 type laneGroup struct {
-	view   View
-	leaves []*laneLeaf
+	name string
+	view View
+	// ordered views gather what their late columns need, so that one instance has to see all batches in order: lanes share it,
+	// and it is applied before they get the batch.
+	ordered bool
+	leaves  []*laneLeaf
 }
 
 type laneLeaf struct {
@@ -126,6 +130,12 @@ type laneLeaf struct {
 // A delivery is what a batch of the input gives one leaf.
 type delivery struct {
 	leaf  *scanLeaf
+	batch *event.Batch
+	err   error
+}
+
+// applied is what an ordered view has made of a batch.
+type applied struct {
 	batch *event.Batch
 	err   error
 }
@@ -142,15 +152,38 @@ func (r *run) newLane(leaves []*scanLeaf) *lane {
 		by[leaf.view] = append(by[leaf.view], leaf)
 	}
 	for _, name := range views {
-		if g, err := r.bind(name, by[name]); err != nil {
+		g, err := r.bind(name, by[name])
+		if err != nil {
 			for _, leaf := range by[name] {
 				leaf.task.fail(&scanError{name, err})
 			}
-		} else {
-			l.groups = append(l.groups, g)
+			continue
 		}
+		l.groups = append(l.groups, g)
 	}
 	return l
+}
+
+// another returns a lane beside l, which shares its ordered views.
+func (r *run) another(l *lane) (*lane, error) {
+	m := &lane{}
+	for _, g := range l.groups {
+		leaves := make([]*scanLeaf, len(g.leaves))
+		for i, leaf := range g.leaves {
+			leaves[i] = leaf.scanLeaf
+		}
+		c := &laneGroup{name: g.name, view: g.view, ordered: g.ordered}
+		if !g.ordered {
+			var err error
+			if c, err = r.bind(g.name, leaves); err != nil {
+				return nil, err
+			}
+		} else if err := c.compile(leaves); err != nil {
+			return nil, err
+		}
+		m.groups = append(m.groups, c)
+	}
+	return m, nil
 }
 
 func (r *run) bind(name string, leaves []*scanLeaf) (g *laneGroup, err error) {
@@ -163,8 +196,13 @@ func (r *run) bind(name string, leaves []*scanLeaf) (g *laneGroup, err error) {
 	if err != nil {
 		return nil, err
 	}
-	g = &laneGroup{view: view}
-	late := view.Late()
+	g = &laneGroup{name: name, view: view, ordered: !view.Late().Empty()}
+	return g, g.compile(leaves)
+}
+
+// compile prepares the predicates of the leaves: the part that can be told at once in the lane, the rest in the leaf.
+func (g *laneGroup) compile(leaves []*scanLeaf) error {
+	late := g.view.Late()
 	for _, leaf := range leaves {
 		ll := &laneLeaf{scanLeaf: leaf}
 		var now, rest []expr.Expr
@@ -175,7 +213,7 @@ func (r *run) bind(name string, leaves []*scanLeaf) (g *laneGroup, err error) {
 				now = append(now, c)
 			}
 		}
-		leaf.late = len(rest) > 0 || late.Has(RowsLate) || slices.ContainsFunc(late.Names(), leaf.fields.Has)
+		leaf.late = len(rest) > 0 || late.Has(LateRows) || slices.ContainsFunc(late.Names(), leaf.fields.Has)
 		for _, p := range []struct {
 			conds []expr.Expr
 			to    **expr.Program
@@ -183,13 +221,14 @@ func (r *run) bind(name string, leaves []*scanLeaf) (g *laneGroup, err error) {
 			if len(p.conds) == 0 {
 				continue
 			}
+			var err error
 			if *p.to, err = expr.Compile(expr.All(p.conds...), leaf.env); err != nil {
-				return nil, err
+				return err
 			}
 		}
 		g.leaves = append(g.leaves, ll)
 	}
-	return g, nil
+	return nil
 }
 
 // sources returns the fields of the input that the lane's views read.
@@ -201,37 +240,42 @@ func (l *lane) sources() event.FieldSet {
 	return need
 }
 
-// take returns what a batch of the input gives the leaves, in the order in which they were made.
-func (l *lane) take(b *event.Batch, to []delivery) []delivery {
-	for _, g := range l.groups {
-		to = g.take(b, to)
+// take returns what a batch of the input gives the leaves, in the order in which they were made. ready holds what the ordered
+// views have made of it, by group.
+func (l *lane) take(b *event.Batch, ready []applied, to []delivery) []delivery {
+	for i, g := range l.groups {
+		if g.ordered {
+			to = g.take(ready[i], to)
+		} else {
+			to = g.take(g.apply(b), to)
+		}
 	}
 	return to
 }
 
-func (g *laneGroup) take(b *event.Batch, to []delivery) []delivery {
-	vb, err := g.apply(b)
-	if err != nil {
+func (g *laneGroup) apply(b *event.Batch) (out applied) {
+	defer catch(&out.err)
+	out.batch = g.view.Apply(b)
+	return out
+}
+
+func (g *laneGroup) take(in applied, to []delivery) []delivery {
+	if in.err != nil {
 		// A fault in the view concerns everyone who reads it.
 		for _, leaf := range g.leaves {
-			to = append(to, delivery{leaf: leaf.scanLeaf, err: err})
+			to = append(to, delivery{leaf: leaf.scanLeaf, err: in.err})
 		}
 		return to
 	}
-	if vb == nil || vb.Len() == 0 {
+	if in.batch == nil || in.batch.Len() == 0 {
 		return to
 	}
 	for _, leaf := range g.leaves {
-		if part, err := leaf.take(vb); part != nil || err != nil {
+		if part, err := leaf.take(in.batch); part != nil || err != nil {
 			to = append(to, delivery{leaf.scanLeaf, part, err})
 		}
 	}
 	return to
-}
-
-func (g *laneGroup) apply(b *event.Batch) (out *event.Batch, err error) {
-	defer catch(&err)
-	return g.view.Apply(b), nil
 }
 
 // catch turns a panic of the function that defers it into an error.
