@@ -432,8 +432,8 @@ func (n *node) learn(d *Decoder, c *cached, raw []byte, escaped bool) {
 }
 
 func (d *Decoder) unescape(raw []byte) []byte {
-	if cap(d.scratch)-len(d.scratch) < len(raw) {
-		d.scratch = make([]byte, 0, max(4096, 2*len(raw))) // the values of this record keep the old one alive
+	if cap(d.scratch)-len(d.scratch) < len(raw)+8 {
+		d.scratch = make([]byte, 0, max(8192, 2*len(raw))) // the values of this record keep the old one alive
 	}
 	at := len(d.scratch)
 	d.scratch = appendUnescaped(d.scratch, raw)

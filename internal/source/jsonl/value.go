@@ -2,7 +2,10 @@ package jsonl
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
+	"math/bits"
+	"slices"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -12,49 +15,72 @@ import (
 
 // appendUnescaped appends the text of a JSON string given without its quotes. What is no legal escape is kept as it stands;
 // half a surrogate pair becomes U+FFFD.
+//
+// Log texts have an escape every few bytes (paths, line ends), so runs are copied by words instead of being searched for.
 func appendUnescaped(dst, raw []byte) []byte {
-	for {
-		i := bytes.IndexByte(raw, '\\')
-		if i < 0 || i+1 >= len(raw) {
-			return append(dst, raw...)
-		}
-		dst = append(dst, raw[:i]...)
-		c := raw[i+1]
-		raw = raw[i+2:]
-		switch c {
-		case '"', '\\', '/':
-			dst = append(dst, c)
-		case 'n':
-			dst = append(dst, '\n')
-		case 'r':
-			dst = append(dst, '\r')
-		case 't':
-			dst = append(dst, '\t')
-		case 'b':
-			dst = append(dst, '\b')
-		case 'f':
-			dst = append(dst, '\f')
-		case 'u':
-			r, ok := hex4(raw)
-			if !ok {
-				dst = append(dst, '\\', 'u')
+	dst = slices.Grow(dst, len(raw)+8) // no escape is shorter than what it stands for
+	at := len(dst)
+	dst = dst[:cap(dst)]
+	p := 0
+	for p < len(raw) {
+		if p+8 <= len(raw) {
+			w := load64(raw[p:])
+			binary.LittleEndian.PutUint64(dst[at:], w)
+			m := matches(w, '\\')
+			if m == 0 {
+				p, at = p+8, at+8
 				continue
 			}
-			raw = raw[4:]
-			if utf16.IsSurrogate(r) {
-				low := rune(-1)
-				if len(raw) >= 6 && raw[0] == '\\' && raw[1] == 'u' {
-					low, _ = hex4(raw[2:])
-				}
-				if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
-					raw = raw[6:]
-				}
-			}
-			dst = utf8.AppendRune(dst, r)
-		default:
-			dst = append(dst, '\\', c)
+			n := bits.TrailingZeros64(m) >> 3
+			p, at = p+n, at+n
+		} else if raw[p] != '\\' {
+			dst[at] = raw[p]
+			p, at = p+1, at+1
+			continue
 		}
+		if p+1 == len(raw) {
+			dst[at] = '\\'
+			at++
+			break
+		}
+		c := raw[p+1]
+		p += 2
+		switch c {
+		case '"', '\\', '/':
+		case 'n':
+			c = '\n'
+		case 'r':
+			c = '\r'
+		case 't':
+			c = '\t'
+		case 'b':
+			c = '\b'
+		case 'f':
+			c = '\f'
+		case 'u':
+			if r, ok := hex4(raw[p:]); ok {
+				p += 4
+				if utf16.IsSurrogate(r) {
+					low := rune(-1)
+					if len(raw)-p >= 6 && raw[p] == '\\' && raw[p+1] == 'u' {
+						low, _ = hex4(raw[p+2:])
+					}
+					if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+						p += 6
+					}
+				}
+				at = len(utf8.AppendRune(dst[:at], r))
+				continue
+			}
+			fallthrough
+		default:
+			dst[at] = '\\'
+			at++
+		}
+		dst[at] = c
+		at++
 	}
+	return dst[:at]
 }
 
 func hex4(b []byte) (rune, bool) {
