@@ -8,7 +8,7 @@ import (
 
 // TestTables checks what holds of every entry: signatures parse, results are known rules, kernels are there.
 func TestTables(t *testing.T) {
-	rules := map[string]bool{"widest": true, "arg0": true, "arg1": true, "promoted0": true, "common": true, "commonNonDynamic": true, "typeof": true}
+	rules := map[string]bool{"unknown": true, "widest": true, "arg0": true, "arg1": true, "promoted0": true, "common": true, "commonNonDynamic": true, "typeof": true}
 	check := func(name string, sigs []string) {
 		for _, text := range sigs {
 			s, err := parseSignature(text)
