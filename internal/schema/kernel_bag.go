@@ -147,6 +147,34 @@ func eventXML(s string) event.Bag {
 	return bag
 }
 
+// dataXML writes an event's data as the EventData element of event XML.
+func dataXML(bag event.Bag) string {
+	var b strings.Builder
+	b.WriteString(`<EventData xmlns="http://schemas.microsoft.com/win/2004/08/events/event">`)
+	data := func(name string, v event.Value) {
+		if name == "" {
+			b.WriteString("<Data>")
+		} else {
+			b.WriteString(`<Data Name="`)
+			_ = xml.EscapeText(&b, []byte(name))
+			b.WriteString(`">`)
+		}
+		_ = xml.EscapeText(&b, []byte(textOf(v)))
+		b.WriteString("</Data>")
+	}
+	for _, f := range bag {
+		if f.Name == "Data" && f.Value.Kind() == event.List {
+			for _, v := range f.Value.List() {
+				data("", v)
+			}
+		} else {
+			data(f.Name, f.Value)
+		}
+	}
+	b.WriteString("</EventData>")
+	return b.String()
+}
+
 // keyValues reads key=value pairs separated by blanks or commas; values may stand in quotes, "…" or '…'. A quoted value in single
 // quotes that itself holds pairs (audit's msg='…') gives these too.
 func keyValues(s string, depth int) event.Bag {

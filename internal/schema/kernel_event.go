@@ -200,3 +200,76 @@ var _ = declare(
 		return event.StringOf("REG_SZ")
 	}},
 )
+
+var _ = declare(&fn.Func{Name: "kql_registry_data", Min: 1, Max: 1, Doc: "Sysmon's Details as Defender shows data: numbers in decimal.",
+	Row: func(a []event.Value) event.Value {
+		s := textOf(a[0])
+		if d := registryData(s); d != s {
+			if i, ok := integer(event.StringOf(d)); ok {
+				return event.StringOf(textOf(event.IntOf(i)))
+			}
+			// A QWORD is written in two halves: 0x00000001-0x00000002.
+			if hi, lo, ok := strings.Cut(d, "-"); ok {
+				h, ok1 := integer(event.StringOf(hi))
+				l, ok2 := integer(event.StringOf(lo))
+				if ok1 && ok2 {
+					return event.StringOf(textOf(event.IntOf(h<<32 | l)))
+				}
+			}
+		}
+		return a[0]
+	}})
+
+// asrRules names the attack surface reduction rules by id, as DeviceEvents does between Asr and Blocked or Audited.
+// https://learn.microsoft.com/defender-endpoint/attack-surface-reduction-rules-reference
+var asrRules = map[string]string{
+	"56a863a9-875e-4185-98a7-b882c64b5ce5": "VulnerableSignedDriver",
+	"7674ba52-37eb-4a4f-a9a1-f0f9a1619a2c": "AdobeReaderChildProcess",
+	"d4f940ab-401b-4efc-aadc-ad5f3c50688a": "OfficeChildProcess",
+	"9e6c4e1f-7d60-472f-ba1a-a39ef669e4b2": "LsassCredentialTheft",
+	"be9ba2d9-53ea-4cdc-84e5-9b1eeee46550": "ExecutableEmailContent",
+	"01443614-cd74-433a-b99e-2ecdc07bfc25": "UntrustedExecutable",
+	"5beb7efe-fd9a-4556-801d-275e5ffc04cc": "ObfuscatedScript",
+	"d3e037e1-3eb8-44c8-a917-57927947596d": "ScriptExecutableDownload",
+	"3b576869-a4ec-4529-8536-b80a7769e899": "ExecutableOfficeContent",
+	"75668c1f-73b5-4cf0-bb93-3ecf5cb7cc84": "OfficeProcessInjection",
+	"26190899-1602-49e8-8b27-eb1d0a1ce869": "OfficeCommAppChildProcess",
+	"e6db77e5-3df2-4cf1-b95a-636979351e5b": "PersistenceThroughWmi",
+	"d1e49aac-8f56-4280-b9ba-993a6d77406c": "PsexecWmiChildProcess",
+	"b2b3f03d-6a65-4f7b-a9c7-1c7ef74a9ba4": "UntrustedUsbProcess",
+	"92e97fa1-2edf-4476-bdd6-9dd0b4dddc7b": "OfficeMacroWin32ApiCalls",
+	"c1db55ab-c21a-4637-bb3f-a12568109d35": "Ransomware",
+}
+
+var _ = declare(&fn.Func{Name: "asr_action", Min: 2, Max: 2, Doc: "The action type of an attack surface reduction rule's event: Asr, the rule, Blocked (1121) or Audited (1122).",
+	Row: func(a []event.Value) event.Value {
+		name := asrRules[strings.ToLower(strings.Trim(textOf(a[0]), "{}"))]
+		if name == "" {
+			name = "UnknownRule"
+		}
+		if i, _ := integer(a[1]); i == 1122 {
+			return event.StringOf("Asr" + name + "Audited")
+		}
+		return event.StringOf("Asr" + name + "Blocked")
+	}})
+
+// eventTitles holds what events are called, by log and id; the mapping files fill it.
+var eventTitles = map[string]map[string]string{}
+
+var _ = declare(
+	&fn.Func{Name: "title", Min: 2, Max: 2, Doc: "What an event of a log is called.", Row: func(a []event.Value) event.Value {
+		if t := eventTitles[textOf(a[0])][textOf(a[1])]; t != "" {
+			return event.StringOf(t)
+		}
+		return event.NullValue
+	}},
+	&fn.Func{Name: "security_activity", Min: 1, Max: 1, Doc: "The Activity of SecurityEvent: the event's number and title.",
+		See: "https://learn.microsoft.com/azure/azure-monitor/reference/tables/securityevent",
+		Row: func(a []event.Value) event.Value {
+			id := textOf(a[0])
+			if t := eventTitles["security"][id]; t != "" {
+				return event.StringOf(id + " - " + t + ".")
+			}
+			return event.StringOf(id)
+		}},
+)

@@ -51,7 +51,7 @@ type shapeDef struct {
 	bag               expr.Expr // an object that holds further canonical fields
 	log               string    // the Windows log of all its events, when class fields are not set
 	classes           [3]expr.Expr
-	sourcetype        string
+	collector         []string // fields beside the event's own that its collector adds
 }
 
 // logDef names a Windows event log by its providers and channels, in small letters.
@@ -114,14 +114,15 @@ type (
 	strList []string
 
 	yamlShape struct {
-		Shape, Kind, Doc, When, Bag, Log, Sourcetype string
-		Has                                          strList
-		Order                                        int
-		Prefixes                                     []string
-		Fields                                       pairs
-		Class                                        pairs
-		Logs                                         map[string]struct{ Provider, Channel strList }
-		Processes                                    []yaml.Node
+		Shape, Kind, Doc, When, Bag, Log string
+		Has, Collector                   strList
+		Order                            int
+		Prefixes                         []string
+		Fields                           pairs
+		Class                            pairs
+		Logs                             map[string]struct{ Provider, Channel strList }
+		Titles                           map[string]map[string]string
+		Processes                        []yaml.Node
 	}
 	yamlView struct {
 		View, Doc, Time string
@@ -234,6 +235,9 @@ func (l *library) loadShapes(fsys fs.FS, _ string, names []string) error {
 		for log, d := range y.Logs {
 			l.logs[log] = &logDef{lowered(d.Provider), lowered(d.Channel)}
 		}
+		for log, t := range y.Titles {
+			eventTitles[log] = t
+		}
 		for i := range y.Processes {
 			if err := l.addTree(name, &y.Processes[i]); err != nil {
 				return err
@@ -243,7 +247,7 @@ func (l *library) loadShapes(fsys fs.FS, _ string, names []string) error {
 			continue
 		}
 		s := &shapeDef{name: strings.TrimSuffix(path.Base(name), ".yml"), shape: y.Shape, kind: y.Kind, order: y.Order, has: y.Has,
-			prefixes: y.Prefixes, log: y.Log, fields: map[string]expr.Expr{}, sourcetype: y.Sourcetype}
+			prefixes: y.Prefixes, log: y.Log, fields: map[string]expr.Expr{}, collector: y.Collector}
 		var err error
 		if s.when, err = optional(name, y.When); err != nil {
 			return err

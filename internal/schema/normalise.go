@@ -32,6 +32,17 @@ type field struct {
 
 const bagColumn = "#bag"
 
+// Pseudo fields of Windows events: their data as an object, as event XML's EventData element, and as Log Analytics wraps that.
+const (
+	dataField    = "#data"
+	dataXMLField = "#data_xml"
+	dataItem     = "#data_item"
+)
+
+// systemFields are the canonical fields that are not part of an event's data.
+var systemFields = []string{"Provider", "ProviderGuid", "EventSourceName", "EventID", "Qualifiers", "Version", "Level", "Task", "Opcode", "Keywords", "TimeCreated", "EventRecordID",
+	"ActivityID", "RelatedActivityID", "ExecutionProcessID", "ExecutionThreadID", "Channel", "Computer", "UserID", "Message", "LevelName", "TaskName", "OpcodeName", "KeywordNames", event.RawField}
+
 func newNormaliser(def *shapeDef, env *fn.Env) (*normaliser, error) {
 	n := &normaliser{def: def, env: env, fields: map[string]*field{}}
 	var err error
@@ -58,6 +69,9 @@ func newNormaliser(def *shapeDef, env *fn.Env) (*normaliser, error) {
 // sources returns the source fields that canonical field name is made of.
 func (s *shapeDef) sources(name string) []string {
 	var out []string
+	if name == dataField || name == dataXMLField || name == dataItem {
+		name = "*"
+	}
 	if e := s.fields[name]; e != nil {
 		out = append(out, expr.Columns(e)...)
 	} else {
@@ -135,6 +149,10 @@ func (n *normaliser) batch(b *event.Batch, class *event.Class, names []string) *
 }
 
 func (n *normaliser) column(b *event.Batch, name string) *event.Column {
+	switch name {
+	case dataField, dataXMLField, dataItem:
+		return n.data(b, name)
+	}
 	f := n.fields[name]
 	if f == nil {
 		f = &field{name: name, e: n.def.fields[name]}
@@ -188,6 +206,53 @@ func overlay(c, d *event.Column) *event.Column {
 		}
 	}
 	return event.NewColumn(vals)
+}
+
+// data returns one of the pseudo fields. Its values are made when they are read: they are dear, and few rows are asked for them.
+func (n *normaliser) data(b *event.Batch, form string) *event.Column {
+	type named struct {
+		name string
+		col  *event.Column
+	}
+	var fields []named
+	for i, name := range b.Names() {
+		for _, p := range n.def.prefixes {
+			f, ok := strings.CutPrefix(name, p)
+			if strings.Contains(p, "*") {
+				var parts []string
+				if parts, ok = event.MatchWildcards(p+"*", name); ok {
+					f = parts[len(parts)-1]
+				}
+			}
+			if ok && f != "" && !(p == "" && (slices.Contains(systemFields, f) || slices.Contains(n.def.collector, f))) {
+				fields = append(fields, named{f, b.ColumnAt(i)})
+				break
+			}
+		}
+	}
+	bag := n.bagOf(b)
+	return event.NewLazy(b.Len(), func(row int) event.Value {
+		var out event.Bag
+		for _, f := range fields {
+			if v := f.col.Value(row); !v.IsMissing() {
+				out = append(out, event.Field{Name: strings.TrimPrefix(f.name, "EventData."), Value: v})
+			}
+		}
+		if bag != nil {
+			for _, f := range bag.Value(row).Bag() {
+				if !slices.Contains(systemFields, f.Name) {
+					out = append(out, f)
+				}
+			}
+		}
+		switch form {
+		case dataXMLField:
+			return event.StringOf(dataXML(out))
+		case dataItem:
+			return event.StringOf(`<DataItem type="System.XmlData">` + dataXML(out) + `</DataItem>`)
+		}
+		return event.ObjectOf(out)
+	})
 }
 
 func (n *normaliser) bagOf(b *event.Batch) *event.Column {

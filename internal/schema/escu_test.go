@@ -1,0 +1,89 @@
+package schema
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/harrier-detect/harrier/internal/event"
+)
+
+// TestDataSources reads the example events of ESCU's descriptions of data sources, and counts how many of the fields that these list come
+// out. The share may only grow.
+func TestDataSources(t *testing.T) {
+	dir := shared(t, "corpus/spl/escu/data_sources")[0]
+	files, _ := filepath.Glob(filepath.Join(dir, "*.yml"))
+	if len(files) == 0 {
+		t.Skip("needs ESCU's data sources")
+	}
+	// What Splunk adds to every event for its own use.
+	ours := func(f string) bool {
+		return strings.HasPrefix(f, "date_") || strings.HasPrefix(f, "tag::") || slices.Contains([]string{"linecount", "punct", "splunk_server", "splunk_server_group", "timeendpos",
+			"timestartpos", "tag", "eventtype", "_raw", "_indextime", "_sourcetype", "_si", "_serial", "_cd", "_bkt", "unix_category", "unix_group", "EventData_Xml", "System_Props_Xml", "RenderingInfo_Xml", "UserData_Xml"}, f)
+	}
+	listed, found, known, total := 0, 0, 0, 0
+	worst := map[string]int{}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var y struct {
+			Name, Source, Sourcetype string
+			Fields                   []string
+			Example                  string `yaml:"example_log"`
+		}
+		if err := yaml.Unmarshal(b, &y); err != nil || y.Example == "" {
+			continue
+		}
+		total++
+		got := map[string]bool{}
+		st := ""
+		for _, r := range rows(t, eventsView, event.AllFields, writeFile(t, "example.log", strings.TrimSpace(y.Example)+"\n")) {
+			for name, v := range r {
+				if !v.IsNull() {
+					got[name] = true
+				}
+			}
+			st = str(r["sourcetype"])
+		}
+		if strings.EqualFold(st, y.Sourcetype) || strings.EqualFold(st, "xmlwineventlog") && strings.Contains(strings.ToLower(y.Sourcetype), "wineventlog") {
+			known++
+		}
+		n, ok := 0, 0
+		var missing []string
+		for _, f := range y.Fields {
+			if ours(f) {
+				continue
+			}
+			n++
+			if got[f] {
+				ok++
+			} else {
+				missing = append(missing, f)
+				worst[f]++
+			}
+		}
+		listed, found = listed+n, found+ok
+		if testing.Verbose() {
+			t.Log(fmt.Sprintf("%-60s %3d of %3d %-30s %v", y.Name, ok, n, st, missing))
+		}
+	}
+	share := 100 * float64(found) / float64(listed)
+	t.Logf("%d of %d sources recognised; %d of %d fields (%.1f %%)", known, total, found, listed, share)
+	if testing.Verbose() {
+		var names []string
+		for f := range worst {
+			names = append(names, f)
+		}
+		slices.SortFunc(names, func(a, b string) int { return worst[b] - worst[a] })
+		for _, f := range names[:min(60, len(names))] {
+			t.Log(worst[f], f)
+		}
+	}
+}
