@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
 	"io"
@@ -306,5 +307,71 @@ var _ = declare(
 	}},
 	&fn.Func{Name: "json", Min: 1, Max: 1, Doc: "A value as JSON text.", Row: func(a []event.Value) event.Value {
 		return event.StringOf(string(event.AppendJSON(nil, a[0])))
+	}},
+)
+
+// auditCommand puts the command line of a Linux audit record together: EXECVE's arguments a0, a1, … or PROCTITLE's title, both of
+// which may be in hex.
+func auditCommand(raw string) string {
+	bag := keyValues(raw, 0)
+	decode := func(v event.Value) string {
+		s := v.Str()
+		if b, err := hex.DecodeString(s); err == nil && len(s) >= 2 && strings.ToUpper(s) == s && strings.Contains(raw, "="+s) {
+			return strings.TrimRight(strings.ReplaceAll(string(b), "\x00", " "), " ")
+		}
+		return s
+	}
+	if v, ok := bag.Get("proctitle"); ok {
+		return decode(v)
+	}
+	var args []string
+	for i := range 1000 {
+		v, ok := bag.Get("a" + strconv.Itoa(i))
+		if !ok {
+			break
+		}
+		args = append(args, decode(v))
+	}
+	if typ, _ := bag.Get("type"); typ.Str() != "EXECVE" || len(args) == 0 {
+		return ""
+	}
+	return strings.Join(args, " ")
+}
+
+var _ = declare(
+	&fn.Func{Name: "pairs", Min: 3, Max: 3, Doc: "An object of a list of objects: the property named first is the key, the one named second the value.", Row: func(a []event.Value) event.Value {
+		bag := event.Bag{}
+		list := a[0].List()
+		if a[0].Kind() == event.Object {
+			list = a[:1]
+		}
+		for _, e := range list {
+			if k := member(e, textOf(a[1])); !k.IsNull() {
+				bag = append(bag, event.Field{Name: textOf(k), Value: member(e, textOf(a[2]))})
+			}
+		}
+		return event.ObjectOf(bag)
+	}},
+	&fn.Func{Name: "members", Min: 2, Max: 2, Doc: "One property of all objects in a list.", Row: func(a []event.Value) event.Value {
+		list := a[0].List()
+		if a[0].Kind() == event.Object {
+			list = a[:1]
+		}
+		var out []event.Value
+		for _, e := range list {
+			if v := member(e, textOf(a[1])); !v.IsNull() {
+				out = append(out, v)
+			}
+		}
+		if out == nil {
+			return event.NullValue
+		}
+		return event.ListOf(out)
+	}},
+	&fn.Func{Name: "audit_command", Min: 1, Max: 1, Doc: "The command line in a Linux audit record, hex decoded.", Row: func(a []event.Value) event.Value {
+		if c := auditCommand(textOf(a[0])); c != "" {
+			return event.StringOf(c)
+		}
+		return event.NullValue
 	}},
 )
