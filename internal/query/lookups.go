@@ -51,6 +51,11 @@ func (l *lookups) load(name string) (*spl.Table, error) {
 	d, defined := l.defs[name]
 	if !defined {
 		d = rule.LookupDef{Name: name, Filename: name, CaseSensitive: true}
+		for _, other := range l.defs { // the file of a definition can be read by its own name, which knows nothing of matching
+			if other.Filename == name {
+				d.File = other.File
+			}
+		}
 	}
 	t := &spl.Table{Name: name, FoldCase: !d.CaseSensitive, MaxMatches: d.MaxMatches, MinMatches: d.MinMatches, DefaultMatch: d.DefaultMatch}
 	var err error

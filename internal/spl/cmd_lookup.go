@@ -36,16 +36,23 @@ func (l *lowerer) table(w *syntax.Word) *Table {
 	if w == nil {
 		return nil
 	}
-	if l.opt.Lookups == nil {
-		l.unknown(w, "lookup", w.Value, nil)
-		return nil
+	var names []string
+	if l.opt.Lookups != nil {
+		t, err := l.opt.Lookups.Table(w.Value)
+		if err != nil {
+			l.errorAt("SPL4003", w, "lookup %s cannot be read: %v", w.Value, err)
+			return nil
+		} else if t != nil {
+			return t
+		}
+		names = l.opt.Lookups.TableNames()
 	}
-	t, err := l.opt.Lookups.Table(w.Value)
+	t := supplied(w.Value)
 	switch {
-	case err != nil:
-		l.errorAt("SPL4003", w, "lookup %s cannot be read: %v", w.Value, err)
 	case t == nil:
-		l.unknown(w, "lookup", w.Value, l.opt.Lookups.TableNames())
+		l.unknown(w, "lookup", w.Value, names)
+	case t.computed == nil:
+		l.note(w, "lookup %s belongs to another app and is empty here; a table of that name in a lookup folder takes its place", w.Value)
 	}
 	return t
 }

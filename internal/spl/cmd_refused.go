@@ -11,7 +11,7 @@ func init() {
 			"summaryindex", "stash", "outputcsv", "outputtext", "dump", "crawl", "createrss", "sendresults"}},
 		{"it asks a Splunk server", []string{"rest", "audit", "history", "typeahead", "typer", "eventtypes", "findtypes", "typelearner", "loadincident", "searchtxn", "walklex", "mcatalog", "mpreview", "msearch",
 			"inputintelligence", "identify", "entitymerge", "require", "tags", "localize", "rtorder"}},
-		{"it applies a model of the machine learning toolkit, which is not a part of the rule", []string{"apply", "fit", "summary", "listmodels", "deletemodel", "sample", "score"}},
+		{"it belongs to the machine learning toolkit", []string{"listmodels", "deletemodel", "sample", "score"}},
 		{"it is a command of a vendor's app", []string{"cyberchef"}},
 		{"statistical models are not built in", []string{"predict", "cluster", "kmeans", "x11", "anomalies", "anomalousvalue", "associate", "contingency", "counttable", "correlate", "arules", "analyzefields", "af", "concurrency", "diff", "erex",
 			"folderize", "gauge", "timewrap", "scrub", "bucketdir", "geom", "geomfilter", "overlap"}},
@@ -21,6 +21,21 @@ func init() {
 		for _, name := range r.names {
 			addCommands(&Command{Name: name, Refused: r.why})
 		}
+	}
+	for _, name := range []string{"apply", "fit", "summary"} {
+		addCommands(&Command{Name: name, First: true, Doc: "Refused: it needs a model of the machine learning toolkit.", lower: general(func(l *lowerer, c *syntax.General) {
+			model := "a model"
+			words := c.Words()
+			for i, w := range words {
+				if w.Is("into") && i+1 < len(words) {
+					model = "model " + words[i+1].Value
+				}
+			}
+			if len(words) > 0 && name != "fit" {
+				model = "model " + words[0].Value
+			}
+			l.unsupported(c, "%s cannot be run: it needs %s of the machine learning toolkit, which is not a part of the rule", name, model)
+		})})
 	}
 	// These say how a Splunk server is to do its work, or how results are shown; rows pass.
 	for _, name := range []string{"localop", "redistribute", "noop", "highlight", "iconify"} {

@@ -17,7 +17,10 @@ func init() {
 			Doc:   "Statistics over a data model, or over the fields that every event has. Fields of a model are written with the data set in front, and result columns keep it.",
 			Note:  "There are no summaries: summariesonly and its kin change nothing. Rows that lack a BY field are left out unless fillnull_value is given.",
 			lower: on((*lowerer).tstats)},
-		&Command{Name: "mstats", See: "mstats", Refused: "it reads a store of metrics, which files of events are not"},
+		&Command{Name: "mstats", Generating: true, See: "mstats", Syntax: "mstats <statistic> … [WHERE <search expression>] [BY <field-list> [span=<span>]]",
+			Doc:   "Statistics over metrics.",
+			Note:  "There is no store of metrics: events stand in for it whose fields are called like the metrics and hold their values.",
+			lower: on((*lowerer).tstats)},
 		&Command{Name: "datamodel", Generating: true, See: "datamodel", Syntax: "datamodel <model> <set> [search|flat] [strict_fields=<bool>]",
 			Doc: "The events of a data set; with search its fields have the set's name in front, with flat they have not.", lower: general((*lowerer).datamodel)},
 		&Command{Name: "from", Generating: true, See: "from", Syntax: "from datamodel:<model>[.<set>] | from inputlookup:<table>",
@@ -140,7 +143,13 @@ func (f *modelFields) below(s, t *DataSet) bool {
 
 func (l *lowerer) tstats(c *syntax.Tstats) {
 	o := l.options(c, c.Options)
-	o.without("summariesonly", "allow_old_summaries", "chunk_size", "include_reduced_buckets", "local")
+	metrics := c.Name() == "mstats"
+	o.without("chunk_size", "include_reduced_buckets", "local")
+	if metrics {
+		o.without("backfill", "update_period")
+	} else {
+		o.without("summariesonly", "allow_old_summaries")
+	}
 	if o.boolean("prestats", false) {
 		o.refuse("its output is for other commands of a Splunk server", "prestats")
 	}
@@ -150,7 +159,9 @@ func (l *lowerer) tstats(c *syntax.Tstats) {
 	o.done()
 
 	fields := &modelFields{l: l}
-	if c.From != nil {
+	if c.From != nil && metrics {
+		l.wrong(c.From, "mstats has no FROM")
+	} else if c.From != nil {
 		if !strings.EqualFold(c.From.Name, "datamodel") || c.From.Value == nil {
 			l.unsupported(c.From, "tstats from %s", c.From.Name)
 			return
@@ -219,11 +230,11 @@ func (l *lowerer) tstats(c *syntax.Tstats) {
 		if !ok {
 			continue
 		}
-		if item.Over != "" {
+		if item.Over != "" && !metrics {
 			l.wrong(a, "tstats takes no stars in statistics")
 			continue
 		}
-		if a.Arg != nil {
+		if a.Arg != nil && item.Over == "" {
 			name, ok := fields.column(a.Arg)
 			if !ok {
 				continue

@@ -51,6 +51,8 @@ type Table struct {
 	TimeColumn, TimeFormat string
 	MinOffset, MaxOffset   float64
 
+	computed *computed // the rows are not stored but computed
+
 	mu      sync.Mutex
 	indexes map[string]*tableIndex
 }
@@ -345,6 +347,9 @@ func (t *Table) lookupFunc(inputs []string, output string) (*fn.Func, error) {
 			return nil, fmt.Errorf("lookup %s has no column %s%s", t.Name, name, nearest(name, t.Columns))
 		}
 		cols = append(cols, i)
+	}
+	if t.computed != nil {
+		return t.computed.function(t.Name, inputs, output)
 	}
 	out := cols[len(cols)-1]
 	cols = cols[:len(cols)-1]
