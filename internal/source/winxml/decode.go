@@ -30,6 +30,10 @@ type Decoder struct {
 
 	first []firstValue // by field
 	gen   uint32       // of the record
+
+	tags  [][]*tag // by place
+	last  *tag     // the start tag that was read last
+	attrs []attr   // of the tag being read
 }
 
 // firstValue is what the current record gave a field, should it come again.
@@ -87,6 +91,8 @@ func (d *Decoder) problem(record uint64, offset int, format string, args ...any)
 func (d *Decoder) Event(block *raw.Block, start, end int, record uint64) error {
 	if d.w.Full() {
 		d.w.Reset()
+		clear(d.tags)
+		d.last = nil
 	}
 	for {
 		at, what := d.event(block.Text[start:end])
@@ -118,15 +124,20 @@ func Next(b []byte, pos int) (start, end int, whole bool) {
 	if start < 0 {
 		return -1, len(b), false
 	}
-	i := bytes.Index(b[start:], eventEnd)
-	if i < 0 {
-		if end = nextStart(b, start+1); end < 0 {
-			end = len(b)
+	// A slash is rarer than the bracket before it.
+	for at := start + len(eventStart); ; {
+		i := bytes.IndexByte(b[at:], '/')
+		if i < 0 || at+i+len(eventEnd)-1 > len(b) {
+			break
 		}
-		return start, end, false
+		if at += i + 1; b[at-2] == '<' && string(b[at-2:at-2+len(eventEnd)]) == string(eventEnd) {
+			return start, at - 2 + len(eventEnd), true
+		}
 	}
-	end = start + i + len(eventEnd)
-	return start, end, true
+	if end = nextStart(b, start+1); end < 0 {
+		end = len(b)
+	}
+	return start, end, false
 }
 
 // nextStart finds the next start tag of an Event.
@@ -157,6 +168,9 @@ func (d *Decoder) event(b []byte) (int, string) {
 	}
 	pos := 0
 	for {
+		if d.last != nil {
+			pos = d.guessed(b, pos)
+		}
 		i := bytes.IndexByte(b[pos:], '<')
 		if i < 0 {
 			return len(b), "the event has no end"
@@ -214,6 +228,7 @@ func (d *Decoder) startTag(b []byte, pos int) (int, string) {
 	if len(d.open) >= maxDepth {
 		return 0, fmt.Sprintf("elements more than %d deep", maxDepth)
 	}
+	start := pos
 	end := nameEnd(b, pos+1)
 	if end == pos+1 {
 		return 0, "a tag without a name"
@@ -231,24 +246,24 @@ func (d *Decoder) startTag(b []byte, pos int) (int, string) {
 	l := level{name: b[pos+1 : end]}
 	l.place = d.w.Child(parent, str(l.name))
 	named := d.w.Named(l.place)
+	d.attrs = d.attrs[:0]
 	for pos = end; ; {
 		if pos = skipSpace(b, pos); pos >= len(b) {
 			return 0, "a tag without end"
 		}
 		switch b[pos] {
 		case '>':
+			d.learn(b[start:pos+1], &l, parent)
 			l.from = pos + 1
-			if n := len(d.open); n < cap(d.open) {
-				l.text = d.open[:n+1][n].text[:0]
-			}
-			d.open = append(d.open, l)
+			d.push(l)
 			return pos + 1, ""
 		case '/':
 			if pos+1 >= len(b) || b[pos+1] != '>' {
 				return 0, "a tag without end"
 			}
+			d.learn(b[start:pos+2], &l, parent)
 			if !l.attributes {
-				d.give(l.place, nil)
+				d.give(d.w.Target(l.place), nil)
 			}
 			if n := len(d.open); n > 0 {
 				d.open[n-1].from = pos + 2
@@ -276,10 +291,10 @@ func (d *Decoder) startTag(b []byte, pos int) (int, string) {
 			named = false
 			continue
 		}
-		at := d.w.Attr(l.place, str(name))
-		if d.w.Target(at).Kind != winevent.None {
+		if t := d.w.Target(d.w.Attr(l.place, str(name))); t.Kind != winevent.None {
 			l.attributes = true
-			d.give(at, value)
+			d.attrs = append(d.attrs, attr{t, value})
+			d.give(t, value)
 		}
 	}
 }
@@ -311,7 +326,7 @@ func (d *Decoder) endTag(b []byte, pos int) (done bool, next int, what string) {
 	case l.elements && !l.mixed && isBlank(text):
 	case l.attributes && len(text) == 0:
 	default:
-		d.give(l.place, text)
+		d.give(d.w.Target(l.place), text)
 	}
 	d.open = d.open[:n]
 	if n == 0 {
@@ -376,9 +391,8 @@ func appendEscaped(dst, s []byte) []byte {
 
 func isBlank(b []byte) bool { return skipSpace(b, 0) == len(b) }
 
-// give gives the field at a place its value, which is still escaped.
-func (d *Decoder) give(p winevent.Place, value []byte) {
-	t := d.w.Target(p)
+// give gives a field its value, which is still escaped.
+func (d *Decoder) give(t winevent.Target, value []byte) {
 	if t.Kind == winevent.None || !t.Wants && t.Role == winevent.NoRole {
 		return
 	}
