@@ -79,6 +79,9 @@ func TestDataSources(t *testing.T) {
 	}
 	share := 100 * float64(found) / float64(listed)
 	t.Logf("%d of %d sources recognised; %d of %d fields (%.1f %%)", known, total, found, listed, share)
+	if share < 90 {
+		t.Errorf("%.1f %% of the fields come out; it was 90 %%", share)
+	}
 	if testing.Verbose() {
 		var names []string
 		for f := range worst {

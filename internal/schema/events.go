@@ -17,6 +17,7 @@ type eventsViewer struct {
 	env   *fn.Env
 	need  event.FieldSet
 	conv  converter
+	nulls converter
 	norms map[*shapeDef]*normaliser
 	plans map[string]map[*event.Class]*eventsPlan
 	src   event.FieldSet
@@ -41,7 +42,7 @@ type tagger struct {
 }
 
 func newEvents(r *Registry, need event.FieldSet, env *fn.Env) (View, error) {
-	v := &eventsViewer{reg: r, env: env, need: need, conv: converter{f: forSPL}, norms: map[*shapeDef]*normaliser{}, plans: map[string]map[*event.Class]*eventsPlan{}}
+	v := &eventsViewer{reg: r, env: env, need: need, conv: converter{f: forSPL}, nulls: converter{f: jsonNull}, norms: map[*shapeDef]*normaliser{}, plans: map[string]map[*event.Class]*eventsPlan{}}
 	v.src = v.findSources()
 	return v, nil
 }
@@ -81,6 +82,9 @@ func (v *eventsViewer) findSources() event.FieldSet {
 			out = append(out, s.gates()...)
 			for _, n := range v.need.Names() {
 				out = append(out, s.sources(n)...)
+				if s.kind == "windows" && strings.Contains(n, "_") {
+					out = append(out, s.sources(strings.ReplaceAll(n, "_", "*"))...) // see cleanName
+				}
 			}
 			for _, pat := range v.need.Patterns() {
 				for _, p := range s.prefixes {
@@ -246,16 +250,24 @@ func (v *eventsViewer) compute(n *normaliser, b *event.Batch, class *event.Class
 			}
 			continue
 		}
-		v.spread(name, b.ColumnAt(i), windows && n.def.shape == "windows", set)
+		c := b.ColumnAt(i)
+		if windows && n.def.shape == "windows" {
+			set(cleanName(name), c)
+			continue
+		}
+		if !windows {
+			c = v.nulls.column(c)
+		}
+		v.spread(name, c, set)
 	}
 	// 2. The canonical fields, under the names of Windows.
 	if windows && n.def.shape != "windows" {
 		for _, name := range v.canonicalNames(n, b) {
-			if layered[name] || !v.wants(name) {
+			if layered[name] || !v.wants(cleanName(name)) {
 				continue
 			}
 			if c := n.column(b, name); c != nil {
-				set(name, c)
+				set(cleanName(name), c)
 			}
 		}
 	}
@@ -305,11 +317,33 @@ func (v *eventsViewer) canonicalNames(n *normaliser, b *event.Batch) []string {
 	return out
 }
 
-// spread sets the columns that a source field becomes in Splunk: arrays are named a{}, objects in arrays a{}.b. With plain set, lists keep
-// their name: they are repeated elements of XML, not JSON arrays.
-func (v *eventsViewer) spread(name string, c *event.Column, plain bool, set func(string, *event.Column)) {
+// jsonNull gives the null of JSON as the text that Splunk's extraction makes of it.
+func jsonNull(v event.Value) event.Value {
+	if v.Kind() == event.Null {
+		return event.StringOf("null")
+	}
+	return v
+}
+
+// cleanName writes the name of an item of event data as Splunk does: what is no letter, digit or underscore becomes an underscore.
+func cleanName(name string) string {
+	if !strings.ContainsFunc(name, dirty) {
+		return name
+	}
+	return strings.Map(func(r rune) rune {
+		if dirty(r) {
+			return '_'
+		}
+		return r
+	}, name)
+}
+
+func dirty(r rune) bool { return strings.ContainsRune(" -/\\()[]+,;'\"%&?!", r) }
+
+// spread sets the columns that a source field becomes in Splunk: arrays are named a{}, objects in arrays a{}.b.
+func (v *eventsViewer) spread(name string, c *event.Column, set func(string, *event.Column)) {
 	nested := false
-	if !plain && name != tagField {
+	if name != tagField {
 		switch c.Encoding() {
 		case event.Any:
 			for i := range c.Len() {
@@ -341,9 +375,10 @@ func (v *eventsViewer) spread(name string, c *event.Column, plain bool, set func
 				walk(row, name+"."+f.Name, f.Value, depth+1)
 			}
 			return
-		case e.IsNull() || !v.wants(name):
+		case !v.wants(name):
 			return
 		}
+		e = jsonNull(e)
 		rows := cols[name]
 		if rows == nil {
 			rows = make([][]event.Value, c.Len())
