@@ -1,0 +1,166 @@
+package kql
+
+import (
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/expr"
+	"github.com/harrier-detect/harrier/internal/fn"
+	"github.com/harrier-detect/harrier/internal/kql/function"
+	"github.com/harrier-detect/harrier/internal/kql/syntax"
+	"github.com/harrier-detect/harrier/internal/kql/types"
+	"github.com/harrier-detect/harrier/internal/plan"
+)
+
+func init() {
+	register("summarize", lowerSummarize)
+	register("distinct", lowerDistinct)
+	register("count", lowerCount)
+}
+
+func lowerSummarize(c *ctx, in *rows, op *syntax.Summarize) *rows {
+	c.ignoreParams(op.Params)
+	if op.Bin != nil {
+		c.unsupported(op.Bin, "bin= is not supported; write bin() around the column")
+		return nil
+	}
+	if len(op.Aggs) == 0 && len(op.By) == 0 {
+		c.unsupported(op, "a summarize without anything gives no columns")
+		return nil
+	}
+	return c.summarize(in, op.Aggs, op.By)
+}
+
+// summarize groups rows by expressions and computes aggregates.
+func (c *ctx) summarize(in *rows, aggExprs, byExprs []syntax.Expr) *rows {
+	to := newItems(inProject, nil)
+	collect := &aggs{outside: true}
+	for _, x := range byExprs {
+		c.addKey(to, collect, x)
+	}
+	if !to.ok {
+		return nil
+	}
+	keys := len(to.named)
+	inner := *c
+	inner.aggs = collect
+	for _, x := range aggExprs {
+		inner.add(to, x)
+	}
+	if !to.ok {
+		return nil
+	}
+	return in.aggregate(to, keys, collect.items)
+}
+
+// addKey binds an expression to group by.
+func (c *ctx) addKey(to *items, collect *aggs, x syntax.Expr) {
+	body := x
+	if n, ok := x.(*syntax.Named); ok {
+		body = n.X
+	}
+	had := len(to.cols)
+	c.add(to, x)
+	for _, col := range to.cols[had:] {
+		if col.Type == types.Dynamic {
+			c.bad("KQL4001", body, "a value of type dynamic cannot be grouped by; convert it first, as with tostring()")
+			to.ok = false
+		}
+	}
+	if id, ok := syntax.Unparen(body).(*syntax.Ident); ok {
+		collect.by = append(collect.by, id.Name)
+	}
+}
+
+// aggregate groups by the first keys of the items and makes the rest, which read the results of the aggregates.
+func (r *rows) aggregate(to *items, keys int, aggs []plan.AggItem) *rows {
+	in := r
+	if len(to.helpers) > 0 && keys > 0 {
+		in = in.with(&plan.Extend{Input: in.node, Items: to.helpers})
+	}
+	group := plan.Grouping{By: append([]plan.Named{}, to.named[:keys]...)}
+	for _, k := range r.keys {
+		group.By = append(group.By, plan.Named{Name: k, Expr: expr.C(k)})
+	}
+	for _, h := range r.carried {
+		aggs = append(aggs, plan.AggItem{As: h, Fn: firstValue, Args: []expr.Expr{expr.C(h)}})
+	}
+	out := in.with(&plan.Aggregate{Input: in.node, Group: group, Aggs: aggs, EmptyRow: len(group.By) == 0})
+	out.open, out.serial = false, false
+	final := append([]plan.Named{}, to.named...)
+	for i := range keys {
+		final[i].Expr = expr.C(final[i].Name)
+	}
+	if keys == len(final) && len(r.hidden()) == 0 {
+		out.cols = to.cols
+		return out
+	}
+	if len(to.helpers) > 0 {
+		out = out.with(&plan.Extend{Input: out.node, Items: to.helpers})
+	}
+	return out.project(final, to.cols)
+}
+
+// firstValue takes the value of the first row of a group.
+var firstValue = &fn.Agg{Name: "first", Min: 1, Max: 1, Ordered: true, Doc: "The value in the first row.",
+	New: func(*fn.Env, []fn.Arg) (func() fn.State, error) { return func() fn.State { return &firstState{} }, nil }}
+
+type firstState struct {
+	v   event.Value
+	has bool
+}
+
+func (s *firstState) Add(args []event.Value) {
+	if !s.has {
+		s.v, s.has = args[0], true
+	}
+}
+
+func (s *firstState) Merge(other fn.State) {
+	if o := other.(*firstState); !s.has {
+		*s = *o
+	}
+}
+
+func (s *firstState) Result() event.Value { return s.v }
+func (s *firstState) Size() int           { return 48 }
+
+func lowerDistinct(c *ctx, in *rows, op *syntax.Distinct) *rows {
+	c.ignoreParams(op.Params)
+	to := newItems(inProject, nil)
+	collect := &aggs{}
+	for _, x := range op.Columns {
+		if _, star := x.(*syntax.Star); star {
+			if in.open {
+				c.unsupported(x, "* needs columns that are known before the query runs")
+				return nil
+			}
+			for _, col := range in.cols {
+				c.addKey(to, collect, &syntax.Ident{Name: col.Name})
+			}
+			continue
+		}
+		c.addKey(to, collect, x)
+	}
+	if !to.ok {
+		return nil
+	}
+	return in.aggregate(to, len(to.named), nil)
+}
+
+func lowerCount(c *ctx, in *rows, op *syntax.Count) *rows {
+	name := "Count"
+	if op.As != nil {
+		name = op.As.Name
+	}
+	return in.counted(name)
+}
+
+// counted gives the number of rows.
+func (r *rows) counted(name string) *rows {
+	call, err := function.Aggregate("count").Resolve(nil)
+	if err != nil {
+		return nil
+	}
+	to := newItems(inProject, nil)
+	to.put(nil, expr.C(name), types.Long, name)
+	return r.aggregate(to, 0, []plan.AggItem{{As: name, Fn: call.Agg}})
+}
