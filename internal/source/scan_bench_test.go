@@ -2,7 +2,7 @@ package source
 
 import (
 	"context"
-	"os"
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -80,5 +80,29 @@ func BenchmarkJSONLines(b *testing.B) {
 			})
 		}
 	}
-	_ = os.Args
+
+}
+
+// BenchmarkScan reads all recordings of one form from disk, unpacking included.
+func BenchmarkScan(b *testing.B) {
+	dir := sharedData(b)
+	for _, c := range []struct {
+		name, path string
+	}{{"zip", "otrf"}, {"evtx", "evtx"}} {
+		for _, workers := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/workers=%d", c.name, workers), func(b *testing.B) {
+				rows := 0
+				for b.Loop() {
+					opt := newOptions()
+					opt.Workers = workers
+					opt.Need = func(f string) bool { return ruleFields[f] }
+					rows = 0
+					if err := Scan(context.Background(), []string{filepath.Join(dir, c.path)}, opt, func(bt *event.Batch) error { rows += bt.Len(); return nil }); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+			})
+		}
+	}
 }

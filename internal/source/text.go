@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"math/bits"
 	"sync"
 
 	"github.com/harrier-detect/harrier/internal/event"
@@ -78,20 +79,31 @@ type chunker struct {
 	err   error
 }
 
-var buffers sync.Pool // of *[]byte with the capacity of a default unit
+// Buffers come in sizes of powers of two from 64 KiB to 16 MiB, each with slack, and are used again where raw text is not
+// wanted: fresh memory costs as much as decoding into it.
+const (
+	smallestBuffer = 16
+	buffersSizes   = 9
+)
 
-func (s *stream) buffer(n int) []byte {
-	if n == DefaultUnitBytes+jsonl.Slack {
-		if b, ok := buffers.Get().(*[]byte); ok {
-			return (*b)[:0]
-		}
+var buffers [buffersSizes]sync.Pool // of *[]byte
+
+// buffer returns an empty buffer of at least n bytes with slack behind them.
+func buffer(n int) []byte {
+	i := max(bits.Len(uint(max(n-1, 0)))-smallestBuffer, 0)
+	if i >= buffersSizes || n < 1<<(smallestBuffer-2) {
+		return make([]byte, 0, n+jsonl.Slack)
 	}
-	return make([]byte, 0, n)
+	if b, ok := buffers[i].Get().(*[]byte); ok {
+		return (*b)[:0]
+	}
+	return make([]byte, 0, 1<<(smallestBuffer+i)+jsonl.Slack)
 }
 
 func recycle(b []byte) {
-	if cap(b) == DefaultUnitBytes+jsonl.Slack {
-		buffers.Put(&b)
+	n := cap(b) - jsonl.Slack
+	if i := bits.Len(uint(max(n, 0))) - 1 - smallestBuffer; i >= 0 && i < buffersSizes && n == 1<<(smallestBuffer+i) {
+		buffers[i].Put(&b)
 	}
 }
 
@@ -109,14 +121,16 @@ func (c *chunker) fill() []byte {
 	} else if c.in.size < 0 && c.base == 0 && len(c.carry) == 0 {
 		size = min(size, 256<<10)
 	}
-	buf := append(c.s.buffer(size+jsonl.Slack), c.carry...)
+	buf := append(buffer(size), c.carry...)
 	c.carry = nil
 	for !c.eof && len(buf) < want {
 		if cap(buf)-jsonl.Slack <= len(buf) {
-			grown := c.s.buffer(min(max(4*len(buf), 4096), want) + jsonl.Slack)
-			buf = append(grown, buf...)
+			grown := append(buffer(min(max(4*len(buf), 4096), want)), buf...)
+			recycle(buf)
+			buf = grown
 		}
-		n, err := c.in.r.Read(buf[len(buf) : cap(buf)-jsonl.Slack])
+		// Not beyond want, however large the buffer: where texts are cut must not depend on how reads come in.
+		n, err := c.in.r.Read(buf[len(buf):min(cap(buf)-jsonl.Slack, want)])
 		buf = buf[:len(buf)+n]
 		if err != nil {
 			c.eof = true
@@ -255,6 +269,9 @@ func (s *stream) jsonDocument(in *input) {
 			c.carry = rest
 			if !s.add(in.file, len(block), nil, func(t *task) error {
 				_, err := t.decoder(base, "record").Elements(t.ctx, block, first)
+				if !t.opt.wantsRaw() {
+					recycle(buf)
+				}
 				return err
 			}) {
 				return
