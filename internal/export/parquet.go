@@ -3,6 +3,7 @@ package export
 import (
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -37,6 +38,8 @@ func newParquet(w io.Writer, opt Options) (*parquetWriter, error) {
 			node = parquet.Leaf(parquet.DoubleType)
 		case event.Time:
 			node = parquet.Timestamp(parquet.Nanosecond)
+		case event.List, event.Object:
+			node = parquet.Encoded(parquet.JSON(), &parquet.RLEDictionary)
 		default:
 			node = parquet.Encoded(parquet.String(), &parquet.RLEDictionary)
 		}
@@ -66,6 +69,9 @@ func (p *parquetWriter) Write(b *event.Batch) error {
 				row[at] = parquet.NullValue().Level(0, 0, at)
 				continue
 			}
+			if t := v.Ticks(); v.Kind() == event.Time && p.kinds[i] == event.Time && (t > maxTicks || t < -maxTicks) {
+				return fmt.Errorf("write Parquet: column %q: the time %s is too far from 1970 for nanoseconds", p.opt.Columns[i], v)
+			}
 			row[at] = parquetValue(v, p.kinds[i]).Level(0, 1, at)
 		}
 		p.rows = append(p.rows, row)
@@ -75,6 +81,9 @@ func (p *parquetWriter) Write(b *event.Batch) error {
 	}
 	return nil
 }
+
+// maxTicks is the largest time that fits nanoseconds, in units of 100 ns.
+const maxTicks = math.MaxInt64 / 100
 
 func parquetValue(v event.Value, kind event.Kind) parquet.Value {
 	switch kind {
@@ -87,6 +96,8 @@ func parquetValue(v event.Value, kind event.Kind) parquet.Value {
 		return parquet.DoubleValue(n)
 	case event.Time:
 		return parquet.Int64Value(v.Ticks() * 100)
+	case event.List, event.Object:
+		return parquet.ByteArrayValue(event.AppendJSON(nil, v))
 	}
 	return parquet.ByteArrayValue([]byte(Text(v, false)))
 }

@@ -284,3 +284,14 @@ func ownText(raw []byte, escaped bool) string {
 	}
 	return string(raw)
 }
+
+// Parse reads a whole JSON text as one value; ok is false when it is none.
+func Parse(text []byte) (v event.Value, ok bool) {
+	d := &Decoder{buf: append(append(make([]byte, 0, len(text)+Slack), text...), make([]byte, Slack)...), end: len(text)}
+	p := skipSpace(d.buf, 0, d.end)
+	if p == d.end {
+		return event.Value{}, false
+	}
+	v, p = d.value(p, 0)
+	return v, p >= 0 && skipSpace(d.buf, p, d.end) == d.end
+}

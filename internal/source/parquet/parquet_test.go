@@ -30,6 +30,7 @@ type row struct {
 	Bare     []int64           `parquet:"Bare"`
 	Map      map[string]string `parquet:"Map"`
 	Entities []nested          `parquet:"Entities,list"`
+	JSON     string            `parquet:"JSON,json"`
 }
 
 type nested struct {
@@ -40,7 +41,7 @@ type nested struct {
 func testRows(n int) []row {
 	rows := make([]row, n)
 	for i := range rows {
-		r := row{EventID: int32(i % 3), Channel: fmt.Sprintf("C%d", i%2), Plain: strings.Repeat("p", i%4), Big: uint64(i) << 60, F: float64(i) / 4, Ok: i%2 == 0,
+		r := row{EventID: int32(i % 3), Channel: fmt.Sprintf("C%d", i%2), Plain: strings.Repeat("p", i%4), Big: uint64(i) << 60, F: float64(i) / 4, Ok: i%2 == 0, JSON: fmt.Sprintf(`["x",{"y":%d}]`, i%2),
 			Time: time.UnixMicro(int64(i) * 1_000_001).UTC(), N: nested{A: fmt.Sprintf("a%d", i%5)}}
 		if i%3 > 0 {
 			s, m := fmt.Sprintf("S%d", i%7), int64(i)
@@ -105,9 +106,9 @@ func TestDecode(t *testing.T) {
 		t.Fatalf("got %d rows", len(got))
 	}
 	for i, want := range map[uint64]string{
-		1: `windows-json//C0/0 EventID=0 Channel="C0" Time="1970-01-01T00:00:00.0000000Z" Big=0 F=0 Ok=true n.a="a0" n.b=[] Tags=[] Bare=[] Entities=[]`,
+		1: `windows-json//C0/0 EventID=0 Channel="C0" Time="1970-01-01T00:00:00.0000000Z" Big=0 F=0 Ok=true n.a="a0" n.b=[] Tags=[] Bare=[] Entities=[] JSON=["x",{"y":0}]`,
 		9: `windows-json/S1/C0/2 EventID=2 Channel="C0" SourceName="S1" Time="1970-01-01T00:00:08.0000080Z" Big="9223372036854775808" F=2 Ok=true Maybe=8 ` +
-			`n.a="a3" n.b=[8] Tags=["x","S1"] Bare=[] Map={"k":"S1"} Entities=[{"a":"e","b":[]},{"a":"f","b":[1,2]}]`,
+			`n.a="a3" n.b=[8] Tags=["x","S1"] Bare=[] Map={"k":"S1"} Entities=[{"a":"e","b":[]},{"a":"f","b":[1,2]}] JSON=["x",{"y":0}]`,
 	} {
 		g := strings.ReplaceAll(got[i], " Map={}", "")
 		if d := cmp.Diff(want, g); d != "" {

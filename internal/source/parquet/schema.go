@@ -1,7 +1,7 @@
 // Package parquet decodes Parquet files into columns. Where a file keeps a column as dictionary and indexes, the values are
 // looked up once per distinct value, and the indexes become codes.
 //
-// Groups are flattened to dotted names; lists and maps become List and Object values. A null is a missing field: in a table
+// Groups are flattened to dotted names; lists, maps and JSON columns become List and Object values. A null is a missing field: in a table
 // with a column for every field of every kind of event it says that this event has no such field.
 package parquet
 
@@ -19,6 +19,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/source/jsonl"
 )
 
 // A File is an open Parquet file. It may be used by several goroutines.
@@ -141,8 +142,20 @@ func isText(c *parquet.Column) bool {
 	if c.Type().Kind() != parquet.ByteArray {
 		return false
 	}
-	_, decimal := logical(c).(*format.DecimalType)
-	return !decimal && !converted(c, deprecated.Decimal)
+	switch logical(c).(type) {
+	case *format.DecimalType, *format.JsonType:
+		return false
+	}
+	return !converted(c, deprecated.Decimal) && !converted(c, deprecated.Json)
+}
+
+// parsed makes a value of JSON text. Text that is none stays text.
+func parsed(v parquet.Value) event.Value {
+	text := v.ByteArray()
+	if val, ok := jsonl.Parse(text); ok {
+		return val
+	}
+	return event.StringOf(string(text))
 }
 
 // converter returns the function that makes events' values of a leaf's values.
@@ -167,12 +180,16 @@ func converter(c *parquet.Column) func(parquet.Value) event.Value {
 		return func(v parquet.Value) event.Value { return event.StringOf(uuid(v.ByteArray())) }
 	case *format.Float16Type:
 		return func(v parquet.Value) event.Value { return event.FloatOf(float16(v.ByteArray())) }
+	case *format.JsonType:
+		return parsed
 	case *format.IntType:
 		if !l.IsSigned {
 			return unsigned
 		}
 	}
 	switch {
+	case converted(c, deprecated.Json):
+		return parsed
 	case converted(c, deprecated.TimestampMillis):
 		return func(v parquet.Value) event.Value { return event.TicksOf(v.Int64() * 10_000) }
 	case converted(c, deprecated.TimestampMicros):
