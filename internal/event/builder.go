@@ -427,12 +427,27 @@ func (c *colBuilder) finish(n int, dicts *Dicts) *Column {
 	switch c.mode {
 	case Dictionary:
 		out = NewDictionary(c.dict, c.codes)
+		if same(c.codes) { // an event class has many fields that never differ: what reads them is computed once a batch
+			out = NewConstant(c.dict.Value(c.codes[0]), n)
+		}
 		c.texty = n >= 256 && float64(c.fresh) > textyShare*float64(n) && c.long > textyBytes*n
 	case Plain:
 		out = NewPlain(c.kind, c.nums, nil)
+		if same(c.nums) {
+			out = NewConstant(Value{kind: c.kind, num: c.nums[0]}, n)
+		}
 	default:
 		out = NewAny(c.vals)
 	}
 	*c = colBuilder{name: c.name, dict: dicts.For(c.name), texty: c.texty}
 	return out
+}
+
+func same[T comparable](vals []T) bool {
+	for _, v := range vals {
+		if v != vals[0] {
+			return false
+		}
+	}
+	return true
 }

@@ -30,7 +30,7 @@ type Column struct {
 	valid []uint64 // bitmap, bit set = value present; nil = all present. Absent values are Null.
 
 	vals []Value
-	make func(row int) Value
+	lazy *lazyValues
 }
 
 // NewConstant returns a column of n times v.
@@ -50,8 +50,11 @@ func NewPlain(kind Kind, nums []uint64, valid []uint64) *Column {
 // NewAny returns a column of arbitrary values; it takes ownership of vals.
 func NewAny(vals []Value) *Column { return &Column{enc: Any, n: len(vals), vals: vals} }
 
-// NewLazy returns a column whose values are made when they are read. The function must be pure and safe for concurrent use.
-func NewLazy(n int, f func(row int) Value) *Column { return &Column{enc: Lazy, n: n, make: f} }
+// NewLazy returns a column whose values are made when they are read, and kept from then on. The function must be pure and safe
+// for concurrent use.
+func NewLazy(n int, f func(row int) Value) *Column {
+	return &Column{enc: Lazy, n: n, lazy: newLazyValues(n, f)}
+}
 
 // NewColumn picks a compact encoding for vals, of which it takes ownership: constant, plain or any.
 func NewColumn(vals []Value) *Column {
@@ -113,7 +116,7 @@ func (c *Column) Value(i int) Value {
 	case Any:
 		return c.vals[i]
 	case Lazy:
-		return c.make(i)
+		return c.lazy.value(i)
 	}
 	return c.konst
 }
@@ -151,8 +154,7 @@ func (c *Column) Gather(rows []int32) *Column {
 		}
 		return NewPlain(c.kind, nums, valid)
 	case Lazy:
-		kept := append([]int32(nil), rows...)
-		return NewLazy(len(rows), func(i int) Value { return c.make(int(kept[i])) })
+		return &Column{enc: Lazy, n: len(rows), lazy: c.lazy.gather(rows)}
 	}
 	vals := make([]Value, len(rows))
 	for i, r := range rows {
