@@ -32,12 +32,12 @@ type eventsPlan struct {
 
 type progCol struct {
 	name string
-	prog *expr.Program
+	prog *adaptive
 }
 
 // tagger gives the tags of a data model's node to the events that belong to it.
 type tagger struct {
-	when *expr.Program // nil: always
+	when *adaptive // nil: always
 	tags []string
 }
 
@@ -150,8 +150,8 @@ func (v *eventsViewer) plan(kind string, c *event.Class) *eventsPlan {
 func (v *eventsViewer) newPlan(kind string, c *event.Class) *eventsPlan {
 	p := &eventsPlan{}
 	reads := map[string]bool{}
-	compile := func(e expr.Expr) *expr.Program {
-		prog, err := expr.Compile(e, v.env)
+	compile := func(e expr.Expr) *adaptive {
+		prog, err := adapt(e, v.env)
 		if err != nil {
 			return nil // a test compiles every mapping
 		}
@@ -262,7 +262,11 @@ func (v *eventsViewer) compute(n *normaliser, b *event.Batch, class *event.Class
 	}
 	// 2. The canonical fields, under the names of Windows.
 	if windows && n.def.shape != "windows" {
-		for _, name := range v.canonicalNames(n, b) {
+		names := p.fields
+		if !v.need.Closed() {
+			names = v.canonicalNames(n, b)
+		}
+		for _, name := range names {
 			if layered[name] || !v.wants(cleanName(name)) {
 				continue
 			}

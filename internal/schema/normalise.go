@@ -23,9 +23,7 @@ type normaliser struct {
 // property of the shape's bag.
 type field struct {
 	name    string
-	e       expr.Expr
-	reads   []string
-	byMask  map[string]*expr.Program // e without what the batch lacks, by which of reads it has
+	e       *adaptive
 	from    []string
 	fromBag *expr.Program
 }
@@ -155,11 +153,11 @@ func (n *normaliser) column(b *event.Batch, name string) *event.Column {
 	}
 	f := n.fields[name]
 	if f == nil {
-		f = &field{name: name, e: n.def.fields[name]}
-		if f.e != nil {
-			f.reads = expr.Columns(f.e)
-			f.byMask = map[string]*expr.Program{}
-		} else {
+		f = &field{name: name}
+		if e := n.def.fields[name]; e != nil {
+			f.e, _ = adapt(e, n.env) // a test compiles every mapping
+		}
+		if f.e == nil {
 			for _, p := range n.def.prefixes {
 				f.from = append(f.from, p+name)
 			}
@@ -170,7 +168,10 @@ func (n *normaliser) column(b *event.Batch, name string) *event.Column {
 		n.fields[name] = f
 	}
 	if f.e != nil {
-		return f.computed(b, n.env)
+		if f.e.lacksAll(b) {
+			return nil
+		}
+		return f.e.Eval(b)
 	}
 	var c *event.Column
 	for _, from := range f.from {
@@ -260,76 +261,6 @@ func (n *normaliser) bagOf(b *event.Batch) *event.Column {
 		return nil
 	}
 	return n.bag.Eval(b)
-}
-
-func (f *field) computed(b *event.Batch, env *fn.Env) *event.Column {
-	mask := make([]byte, len(f.reads))
-	any := len(f.reads) == 0
-	for i, r := range f.reads {
-		if b.Column(r) != nil {
-			mask[i], any = 1, true
-		}
-	}
-	if !any {
-		return nil
-	}
-	p := f.byMask[string(mask)]
-	if p == nil {
-		e := without(f.e, func(col string) bool { return mask[slices.Index(f.reads, col)] == 0 })
-		var err error
-		if p, err = expr.Compile(e, env); err != nil {
-			return nil // constant arguments were checked by the test that compiles every mapping
-		}
-		f.byMask[string(mask)] = p
-	}
-	return p.Eval(b)
-}
-
-// without simplifies e for batches that lack some columns: they drop out of coalesce, so that what is left often reads one
-// column and is computed once per distinct value.
-func without(e expr.Expr, lacks func(col string) bool) expr.Expr {
-	switch e := e.(type) {
-	case *expr.Col:
-		if lacks(e.Name) {
-			return expr.L(event.Value{})
-		}
-	case *expr.Call:
-		var args []expr.Expr
-		for _, a := range e.Args {
-			a = without(a, lacks)
-			if l, ok := a.(*expr.Lit); ok && e.Fn == functions["coalesce"] && l.Value.IsNull() {
-				continue
-			}
-			args = append(args, a)
-		}
-		if e.Fn == functions["coalesce"] {
-			switch len(args) {
-			case 0:
-				return expr.L(event.Value{})
-			case 1:
-				return args[0]
-			}
-		}
-		return expr.F(e.Fn, args...)
-	case *expr.Case:
-		c := &expr.Case{Else: e.Else}
-		if e.Else != nil {
-			c.Else = without(e.Else, lacks)
-		}
-		for _, w := range e.Whens {
-			c.Whens = append(c.Whens, expr.When{Cond: without(w.Cond, lacks), Then: without(w.Then, lacks)})
-		}
-		return c
-	case *expr.Logic:
-		l := &expr.Logic{Op: e.Op}
-		for _, a := range e.Args {
-			l.Args = append(l.Args, without(a, lacks))
-		}
-		return l
-	case *expr.Not:
-		return &expr.Not{Arg: without(e.Arg, lacks)}
-	}
-	return e
 }
 
 // A group is the rows of a batch that are of one class.

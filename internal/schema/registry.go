@@ -99,8 +99,8 @@ type mapPlan struct {
 
 type boundMap struct {
 	def   *mapDef
-	when  *expr.Program
-	cols  []*expr.Program    // by position in the view's need; nil: missing
-	refs  [2][]*expr.Program // by refNames, then by refFields
-	twins []*expr.Program
+	when  *adaptive
+	cols  []*adaptive // by position in the view's need; nil: missing
+	refs  [2][]*adaptive  // by refNames, then by refFields
+	twins []*adaptive
 }

@@ -73,7 +73,7 @@ type treePlan struct {
 }
 
 type treeNode struct {
-	progs []*expr.Program // by treeFields; nil: not told
+	progs []*adaptive // by treeFields; nil: not told
 }
 
 func newTree() *tree {
@@ -143,9 +143,9 @@ func (r *Registry) treePlan(kind string, c *event.Class, env *fn.Env) *treePlan 
 			if d.kind != kind || !r.lib.matches(kind, d.events, c) {
 				continue
 			}
-			node := treeNode{progs: make([]*expr.Program, len(treeFields))}
+			node := treeNode{progs: make([]*adaptive, len(treeFields))}
 			for f, e := range n {
-				if prog, err := expr.Compile(e, env); err == nil {
+				if prog, err := adapt(e, env); err == nil {
 					node.progs[slices.Index(treeFields, f)] = prog
 					for _, name := range expr.Columns(e) {
 						reads[name] = true

@@ -234,11 +234,11 @@ func (v *tableView) plan(kind string, c *event.Class) *mapPlan {
 func (v *tableView) newPlan(kind string, c *event.Class) *mapPlan {
 	p := &mapPlan{}
 	reads := map[string]bool{}
-	compile := func(e expr.Expr) *expr.Program {
+	compile := func(e expr.Expr) *adaptive {
 		if e == nil {
 			return nil
 		}
-		prog, err := expr.Compile(e, v.env)
+		prog, err := adapt(e, v.env)
 		if err != nil {
 			return nil // a test compiles every mapping
 		}
