@@ -129,10 +129,11 @@ func (p *parser) name(pos, end int) (string, int, error) {
 			return "", 0, bad(at, "name of %d bytes, longer than what it stands in", n)
 		}
 	}
+	known := p.names.get(raw)
 	if p.keep {
-		p.holes = append(p.holes, hole{pos, next - pos, true, string(raw)})
+		p.holes = append(p.holes, hole{pos, next - pos, true, known.utf16})
 	}
-	return p.names.get(raw), next, nil
+	return known.text, next, nil
 }
 
 // size steps over a length, which says nothing that the tokens do not say.
@@ -311,19 +312,21 @@ func (p *parser) text(pos, end int) (string, int, error) {
 func bytesString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // names turns the names of elements and attributes into strings, each but once.
-type names struct{ by map[string]string }
+type names struct{ by map[string]name }
+
+type name struct{ utf16, text string }
 
 // maxNames bounds what is kept; only hostile input has more.
 const maxNames = 1 << 14
 
-func (n *names) get(utf16 []byte) string {
+func (n *names) get(utf16 []byte) name {
 	if s, ok := n.by[string(utf16)]; ok {
 		return s
 	}
 	if n.by == nil || len(n.by) >= maxNames {
-		n.by = map[string]string{}
+		n.by = map[string]name{}
 	}
-	s := string(appendUTF16(nil, utf16))
-	n.by[string(utf16)] = s
+	s := name{string(utf16), string(appendUTF16(nil, utf16))}
+	n.by[s.utf16] = s
 	return s
 }

@@ -120,21 +120,11 @@ func isZero(b []byte) bool {
 	return true
 }
 
-// Range decodes the chunks that begin in bytes [from, to) of a file of the given size; from is where a chunk begins. The error
-// is that of the builder, of ctx, or of reading.
-func (d *Decoder) Range(ctx context.Context, r io.ReaderAt, size, from, to int64) error {
-	return d.chunks(ctx, io.NewSectionReader(r, from, min(size, to+ChunkSize)-from), from, to)
-}
-
 // Chunks decodes the chunks of a stream that stands where a chunk begins, at offset base of the file. The error is that of the
 // builder, of ctx, or of reading.
 func (d *Decoder) Chunks(ctx context.Context, r io.Reader, base int64) error {
-	return d.chunks(ctx, r, base, 1<<62)
-}
-
-func (d *Decoder) chunks(ctx context.Context, r io.Reader, base, to int64) error {
 	var buf []byte
-	for base < to {
+	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -155,5 +145,4 @@ func (d *Decoder) chunks(ctx context.Context, r io.Reader, base, to int64) error
 			return readErr
 		}
 	}
-	return nil
 }

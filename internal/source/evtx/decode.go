@@ -15,6 +15,7 @@ type Decoder struct {
 	templates *Templates
 	names     names
 	raw       bool // the builder keeps raw text
+	walk      bool // walk the trees of templates, for tests that compare that with running their programs
 
 	chunk  []byte
 	base   int64 // of the chunk in the file
@@ -136,7 +137,13 @@ func (d *Decoder) instance(pos, end int, place winevent.Place, depth int) (int, 
 		if err := d.spend(at, 32*len(b.t.tree.nodes)); err != nil {
 			return 0, err
 		}
-		p = compile(b.t, d.w, place)
+		if p = (&program{place: place}); d.walk {
+			for i := b.t.tree.first; i != 0; i = b.t.tree.nodes[i].next {
+				p.steps = append(p.steps, step{op: opElement, node: i, place: place})
+			}
+		} else {
+			p = compile(b.t, d.w, place)
+		}
 		if len(b.programs) < maxPrograms {
 			b.programs = append(b.programs, p)
 		}

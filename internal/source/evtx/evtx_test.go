@@ -2,6 +2,9 @@ package evtx
 
 import (
 	"bytes"
+	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -153,5 +156,50 @@ func TestManyChunks(t *testing.T) {
 	}
 	if len(recs) != len(events) || len(seen) != len(events) {
 		t.Errorf("%d records with %d numbers, want %d", len(recs), len(seen), len(events))
+	}
+}
+
+// TestProgramsAgree decodes files with the programs of templates and by walking their trees, and expects the same.
+func TestProgramsAgree(t *testing.T) {
+	files := []recording{{"own", fewEvents(t), 3}}
+	if !testing.Short() {
+		files = append(files, publicFiles(t)...)
+	}
+	dump := func(data []byte, walk bool) map[event.Origin]string {
+		out := map[event.Origin]string{}
+		n := 0
+		b := event.NewBuilder(event.NewDicts(0), 0, func(f string) bool { return f != event.RawField }, func(b *event.Batch) error {
+			for i := range b.Len() {
+				var fields []string
+				for j, name := range b.Names() {
+					if v := b.ColumnAt(j).Value(i); !v.IsMissing() {
+						fields = append(fields, name+"="+v.String())
+					}
+				}
+				slices.Sort(fields)
+				o := b.Lineage.Of(i)[0]
+				n++
+				out[o] += fmt.Sprint(*b.Class, "\n", strings.Join(fields, "\n"))
+			}
+			return nil
+		})
+		d := NewDecoder(b, &event.Classes{}, &Templates{})
+		d.walk = walk
+		if err := d.Chunks(context.Background(), bytes.NewReader(data[min(len(data), HeaderSize):]), HeaderSize); err != nil {
+			t.Fatal(err)
+		}
+		b.Flush()
+		return out
+	}
+	for _, f := range files {
+		a, b := dump(f.data, false), dump(f.data, true)
+		if len(a) != len(b) {
+			t.Errorf("%s: %d records by program, %d by walking", f.name, len(a), len(b))
+		}
+		for o, x := range a {
+			if x != b[o] {
+				t.Fatalf("%s: record %d: by program\n%s\nby walking\n%s", f.name, o.Record, x, b[o])
+			}
+		}
 	}
 }

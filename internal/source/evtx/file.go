@@ -20,13 +20,6 @@ var (
 	recordMagic = []byte("**\x00\x00")
 )
 
-// Sniff reports whether a file that begins with head is an event log. Only the first eight bytes are needed, and the first
-// 4104 where the file header is damaged.
-func Sniff(head []byte) bool {
-	return bytes.HasPrefix(head, fileMagic) || bytes.HasPrefix(head, chunkMagic) ||
-		len(head) >= HeaderSize+len(chunkMagic) && bytes.HasPrefix(head[HeaderSize:], chunkMagic)
-}
-
 // FirstChunk returns the offset of the first chunk of a file that begins with head: 0 for chunks without a file around
 // them, as recovery tools carve them out of disks, else [HeaderSize].
 func FirstChunk(head []byte) int64 {

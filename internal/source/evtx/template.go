@@ -2,7 +2,6 @@ package evtx
 
 import (
 	"bytes"
-	"strings"
 	"sync"
 )
 
@@ -71,8 +70,9 @@ func (ts *Templates) find(chunk []byte, at int, ns *names) (*template, error) {
 // parseTemplate takes apart the body of a template.
 func parseTemplate(chunk []byte, pos, end int, ns *names) (*template, error) {
 	t := &template{}
+	t.tree.nodes = make([]node, 0, 1+(end-pos)/24) // about as many as the bytes make
 	t.tree.reset()
-	p := parser{chunk: chunk, names: ns, t: &t.tree, deps: true, keep: true}
+	p := parser{chunk: chunk, names: ns, t: &t.tree, deps: true, keep: true, holes: make([]hole, 0, 1+(end-pos)/20)}
 	start := pos
 	last := int32(0)
 	for pos < end && chunk[pos] != tokEOF {
@@ -99,13 +99,9 @@ func parseTemplate(chunk []byte, pos, end int, ns *names) (*template, error) {
 		return nil, bad(start, "template without an element")
 	}
 	t.body = bytes.Clone(chunk[start:pos])
-	t.holes = make([]hole, len(p.holes))
-	for i, h := range p.holes {
-		t.holes[i] = h
+	t.holes = p.holes
+	for i := range t.holes {
 		t.holes[i].at -= start
-	}
-	for i := range t.tree.nodes { // names live as long as the template, not as long as a decoder's
-		t.tree.nodes[i].name = strings.Clone(t.tree.nodes[i].name)
 	}
 	return t, nil
 }

@@ -350,9 +350,6 @@ var reserved = func() map[string]bool {
 	return m
 }()
 
-// Reserved reports whether System has a field of that name, so that an item of the event's own must be called otherwise.
-func Reserved(name string) bool { return reserved[name] }
-
 // Canonical returns the target of a canonical field by its own name, for sources that have no document.
 func (f *Fields) Canonical(name string) Target {
 	for _, fields := range []map[string]systemField{systemElements, systemAttributes} {

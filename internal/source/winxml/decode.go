@@ -38,8 +38,9 @@ type Decoder struct {
 
 // firstValue is what the current record gave a field, should it come again.
 type firstValue struct {
-	gen uint32
-	raw []byte
+	gen  uint32
+	weak bool
+	raw  []byte
 }
 
 // level is an element that has begun and not ended.
@@ -402,11 +403,15 @@ func (d *Decoder) give(t winevent.Target, value []byte) {
 			d.first = append(d.first, firstValue{})
 		}
 		if first := &d.first[f]; first.gen != d.gen {
-			*first = firstValue{d.gen, value}
+			*first = firstValue{d.gen, t.Weak, value}
 			if !d.w.Known(t.Field, 0, value) {
 				d.w.Learn(t.Field, 0, value, d.unescaped(value))
 			}
 			return
+		} else if t.Weak && !first.weak {
+			return
+		} else if first.weak && !t.Weak {
+			first.weak = false // what is put counts more than what was given
 		} else if first.raw != nil || !d.w.Has(t) {
 			d.w.Put(t, str(d.unescaped(first.raw)))
 			first.raw = nil
