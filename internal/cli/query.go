@@ -45,7 +45,7 @@ func queryCommand(s *streams) *cobra.Command {
 			}
 			progress := new(source.Progress)
 			report := func(d text.Diagnostic) { fmt.Fprintln(s.err, d.Error()) }
-			collect := &exec.Collector{Columns: q.Columns}
+			collect := new(exec.Collector)
 			job := &exec.Job{Name: src.Name, Plan: q.Plan, Out: collect}
 			in := engine.NewInput(args[1:], report, progress)
 			in.Options.Stdin = s.in
@@ -60,7 +60,7 @@ func queryCommand(s *streams) *cobra.Command {
 				fmt.Fprintln(s.err, job.Err)
 				return exit(ExitRules)
 			}
-			return writeRows(s, out, format, collect.Rows())
+			return writeRows(s, out, format, q.Rows(collect))
 		},
 	}
 	c.Flags().StringVarP(&lang, "language", "l", "", "language of the query: spl or kql (default: by the file's name, else guessed)")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/exec"
+	"github.com/harrier-detect/harrier/internal/kql"
 	"github.com/harrier-detect/harrier/internal/kql/syntax"
 	"github.com/harrier-detect/harrier/internal/query"
 	"github.com/harrier-detect/harrier/internal/rule"
@@ -61,7 +62,7 @@ func run(s query.Settings, lang rule.Language, q string, data []byte) (*Result, 
 	if compiled == nil {
 		return nil, ds.Err()
 	}
-	out := &exec.Collector{Columns: compiled.Columns}
+	out := new(exec.Collector)
 	job := &exec.Job{Name: "case", Plan: compiled.Plan, Out: out}
 	var problems text.Diagnostics
 	in := e.NewInput([]string{"-"}, func(d text.Diagnostic) { problems = append(problems, d) }, nil)
@@ -82,8 +83,11 @@ func run(s query.Settings, lang rule.Language, q string, data []byte) (*Result, 
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	b := out.Rows()
+	b := compiled.Rows(out)
 	res := &Result{Columns: b.Names(), Types: compiled.Types}
+	if compiled.Open {
+		res.Types = nil
+	}
 	for i := range b.Len() {
 		row := make([]event.Value, len(res.Columns))
 		for j := range row {
@@ -94,10 +98,15 @@ func run(s query.Settings, lang rule.Language, q string, data []byte) (*Result, 
 	return res, nil
 }
 
-// KQLSyntax parses a KQL query, and with bind compiles it too. Tables that the schema does not know are made up then: a syntax
-// case uses T and U for any table.
+// KQLSyntax parses a KQL query, and with bind binds it too, to the tables T, U, V and W that have any column.
 func (h *Harrier) KQLSyntax(q string, bind bool) error {
 	src := text.NewSource("<case>", q)
 	_, ds := syntax.Parse(src)
+	if bind && !ds.HasErrors() {
+		any := kql.Options{Table: func(name string) (kql.Table, bool) {
+			return kql.Table{Open: true}, len(name) == 1 && strings.Contains("TUVW", name)
+		}}
+		_, ds = kql.Compile(src, any)
+	}
 	return ds.Err()
 }

@@ -84,7 +84,7 @@ func Run(ctx context.Context, e *query.Engine, items []*Item, in *query.Input, r
 		if it.State() == Refused {
 			continue
 		}
-		out := &exec.Collector{Columns: it.query.Columns}
+		out := new(exec.Collector)
 		jobs = append(jobs, &exec.Job{Name: it.Rule.Name, Plan: it.query.Plan, Out: out})
 		running, outs = append(running, it), append(outs, out)
 	}
@@ -96,7 +96,7 @@ func Run(ctx context.Context, e *query.Engine, items []*Item, in *query.Input, r
 			continue
 		}
 		if outs[i].Closed && outs[i].Len() > 0 {
-			result(it, outs[i].Rows())
+			result(it, it.query.Rows(outs[i]))
 		}
 	}
 	return err

@@ -5,6 +5,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -46,6 +47,7 @@ type Settings struct {
 type Engine struct {
 	settings Settings
 	registry *schema.Registry
+	tables   map[string][]schema.Column // columns of user tables
 	languages
 }
 
@@ -55,6 +57,25 @@ type Compiled struct {
 	Plan     plan.Node
 	// Columns are the names of the result in order, and Types their KQL types, when they are known before the run.
 	Columns, Types []string
+	// Open says that the result may have other columns beside Columns, which are known when the query has run.
+	Open bool
+}
+
+// Rows returns what a collector has gathered of the query's result, with the columns that the query promises.
+func (c *Compiled) Rows(got *exec.Collector) *event.Batch {
+	b := got.Rows()
+	if c.Open || slices.Equal(b.Names(), c.Columns) {
+		return b
+	}
+	out := b.Derive()
+	for _, n := range c.Columns {
+		col := b.Column(n)
+		if col == nil {
+			col = event.NewConstant(event.NullValue, b.Len())
+		}
+		out.Set(n, col)
+	}
+	return out
 }
 
 // New returns an engine. The error says that a setting cannot be used.
@@ -83,8 +104,10 @@ func (e *Engine) Compile(lang rule.Language, src *text.Source) (*Compiled, text.
 
 // NewInput returns an input that fits the engine's settings. report takes problems with the data.
 func (e *Engine) NewInput(paths []string, report func(text.Diagnostic), progress *source.Progress) *Input {
-	return &Input{Paths: paths, Options: source.Options{Dicts: event.NewDicts(0), Files: new(event.Files), Classes: new(event.Classes),
+	in := &Input{Paths: slices.Clone(paths), Options: source.Options{Dicts: event.NewDicts(0), Files: new(event.Files), Classes: new(event.Classes),
 		Workers: e.settings.Workers, BatchRows: e.settings.BatchRows, Report: report, Progress: progress}}
+	e.addTables(in)
+	return in
 }
 
 // Run runs jobs over the input; see exec.Run.

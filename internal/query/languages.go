@@ -7,6 +7,7 @@ import (
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/exec"
 	"github.com/harrier-detect/harrier/internal/fn"
+	"github.com/harrier-detect/harrier/internal/kql"
 	"github.com/harrier-detect/harrier/internal/rule"
 	"github.com/harrier-detect/harrier/internal/schema"
 	"github.com/harrier-detect/harrier/internal/spl"
@@ -17,9 +18,15 @@ import (
 // languages is what the engine tells each front end of its environment.
 type languages struct {
 	spl spl.Options
+	kql kql.Options
 }
 
 func (e *Engine) prepareLanguages() error {
+	tables, err := e.inferTables()
+	if err != nil {
+		return err
+	}
+	e.kql = kqlOptions(e.settings, tables)
 	e.spl = spl.Options{Macros: newMacros(e.settings.Macros), Lookups: newLookups(e.settings), Models: models{}}
 	return nil
 }
@@ -31,7 +38,18 @@ func (e *Engine) compile(lang rule.Language, src *text.Source) (*Compiled, text.
 		if ds.HasErrors() {
 			return nil, ds
 		}
-		return &Compiled{Language: lang, Plan: q.Plan, Columns: q.Columns}, ds
+		return &Compiled{Language: lang, Plan: q.Plan, Columns: q.Columns, Open: q.Open}, ds
+	case rule.KQL:
+		q, ds := kql.Compile(src, e.kql)
+		if q == nil || ds.HasErrors() {
+			return nil, ds
+		}
+		c := &Compiled{Language: lang, Plan: q.Plan, Open: q.Open}
+		for _, col := range q.Columns {
+			c.Columns = append(c.Columns, col.Name)
+			c.Types = append(c.Types, col.Type.String())
+		}
+		return c, ds
 	}
 	return nil, text.Diagnostics{text.Errorf("RUL2002", src, text.Span{}, "queries in %s cannot be run yet", lang)}
 }
