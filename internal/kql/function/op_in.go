@@ -64,6 +64,7 @@ func constElements(args []fn.Arg) ([]event.Value, bool) {
 type valueSet struct {
 	fold   bool
 	texts  map[string]struct{} // lower-case when fold
+	long   int                 // the length of the longest
 	ints   map[int64]struct{}
 	others []event.Value
 	list   []event.Value
@@ -74,7 +75,9 @@ func newValueSet(list []event.Value, fold bool) *valueSet {
 	for _, v := range list {
 		switch {
 		case v.Kind() == event.String && fold:
-			s.texts[strings.ToLower(v.Str())] = struct{}{}
+			low := strings.ToLower(v.Str())
+			s.texts[low] = struct{}{}
+			s.long = max(s.long, len(low))
 		case v.Kind() == event.String:
 			s.texts[v.Str()] = struct{}{}
 		case v.Kind() == event.Int:
@@ -88,10 +91,30 @@ func newValueSet(list []event.Value, fold bool) *valueSet {
 }
 
 func (s *valueSet) hasText(t string) bool {
-	if s.fold {
-		t = strings.ToLower(t)
+	if !s.fold {
+		_, ok := s.texts[t]
+		return ok
 	}
-	_, ok := s.texts[t]
+	if len(t) > 3*s.long { // no letter gets shorter than a third in lower case
+		return false
+	}
+	var buf [128]byte
+	if len(t) > len(buf) {
+		_, ok := s.texts[strings.ToLower(t)]
+		return ok
+	}
+	for i := range len(t) {
+		c := t[i]
+		if c >= 0x80 {
+			_, ok := s.texts[strings.ToLower(t)]
+			return ok
+		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		buf[i] = c
+	}
+	_, ok := s.texts[string(buf[:len(t)])]
 	return ok
 }
 
