@@ -1,5 +1,10 @@
 package event
 
+import (
+	"slices"
+	"sort"
+)
+
 // Encoding says how a column stores its values.
 type Encoding uint8
 
@@ -172,15 +177,18 @@ func Concat(cols []*Column) *Column {
 	if len(cols) == 1 {
 		return cols[0]
 	}
-	n, sameDict, sameKind := 0, true, true
+	n, sameDict, sameKind, lazy := 0, true, true, false
 	for _, c := range cols {
 		n += c.n
+		lazy = lazy || c.enc == Lazy
 		sameDict = sameDict && c.enc == Dictionary && c.dict == cols[0].dict
 		sameKind = sameKind && c.enc == Plain && c.kind == cols[0].kind && c.valid == nil
 	}
 	switch {
 	case len(cols) == 0:
 		return NewAny(nil)
+	case lazy:
+		return concatLazy(cols, n)
 	case sameDict:
 		codes := make([]uint32, 0, n)
 		for _, c := range cols {
@@ -199,4 +207,19 @@ func Concat(cols []*Column) *Column {
 		vals = c.Values(vals)
 	}
 	return NewAny(vals)
+}
+
+// concatLazy keeps values unmade.
+func concatLazy(cols []*Column, n int) *Column {
+	cols = slices.Clone(cols)
+	starts := make([]int, len(cols))
+	at := 0
+	for i, c := range cols {
+		starts[i] = at
+		at += c.n
+	}
+	return NewLazy(n, func(row int) Value {
+		i := sort.SearchInts(starts, row+1) - 1 // the last that begins at or before row; those before it may be empty
+		return cols[i].Value(row - starts[i])
+	})
 }

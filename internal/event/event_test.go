@@ -109,3 +109,17 @@ func TestMergeOrigins(t *testing.T) {
 		t.Error(a)
 	}
 }
+
+func TestConcatLazy(t *testing.T) {
+	made := 0
+	lazy := func(s string, n int) *Column {
+		return NewLazy(n, func(i int) Value { made++; return StringOf(fmt.Sprint(s, i)) })
+	}
+	c := Concat([]*Column{lazy("a", 2), NewAny(nil), lazy("b", 1), NewConstant(Value{}, 2)})
+	if made != 0 {
+		t.Error("values were made")
+	}
+	if got := fmt.Sprint(c.Values(nil)); got != `["a0" "a1" "b0" missing missing]` || c.Len() != 5 {
+		t.Error(got)
+	}
+}

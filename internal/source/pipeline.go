@@ -115,6 +115,7 @@ func run(ctx context.Context, groups [][]entry, opt *Options, emit func(*event.B
 			}
 		})
 	}
+	out := merger{opt: opt, emit: emit, pending: map[*event.Class]*pending{}}
 	streams := make([]*stream, len(groups))
 	launch := func(i int) {
 		if i < len(groups) {
@@ -137,7 +138,7 @@ func run(ctx context.Context, groups [][]entry, opt *Options, emit func(*event.B
 			if u == nil {
 				break
 			}
-			if err := u.handOn(opt, emit); err != nil {
+			if err := u.handOn(opt, &out); err != nil {
 				return err
 			}
 			g.release(i)
@@ -145,7 +146,7 @@ func run(ctx context.Context, groups [][]entry, opt *Options, emit func(*event.B
 		streams[i] = nil
 		launch(i + ahead)
 	}
-	return nil
+	return out.flush(0)
 }
 
 // next waits for the next unit of a stream to be decoded; nil is the end.
@@ -166,7 +167,7 @@ func next(ctx context.Context, units <-chan *unit) (*unit, error) {
 }
 
 // handOn numbers the unit's files, reports what was wrong and emits the batches.
-func (u *unit) handOn(opt *Options, emit func(*event.Batch) error) error {
+func (u *unit) handOn(opt *Options, out *merger) error {
 	numbers := make([]uint32, len(u.files))
 	for i, f := range u.files {
 		if !f.numbered {
@@ -190,13 +191,12 @@ func (u *unit) handOn(opt *Options, emit func(*event.Batch) error) error {
 		for i := range b.Lineage.One {
 			b.Lineage.One[i].File = numbers[b.Lineage.One[i].File]
 		}
-		opt.Progress.Events.Add(int64(b.Len()))
-		if err := emit(b); err != nil {
+		if err := out.add(b); err != nil {
 			return err
 		}
 	}
 	u.batches = nil
-	return nil
+	return out.endUnit()
 }
 
 // A gate bounds the units in memory. Without it a stream far behind the one being handed on could fill the memory, or take
