@@ -3,7 +3,10 @@ package kql
 import (
 	"slices"
 
+	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
+	"github.com/harrier-detect/harrier/internal/fn"
+	"github.com/harrier-detect/harrier/internal/kql/function"
 	"github.com/harrier-detect/harrier/internal/kql/syntax"
 	"github.com/harrier-detect/harrier/internal/kql/types"
 	"github.com/harrier-detect/harrier/internal/plan"
@@ -17,7 +20,7 @@ func init() {
 type expansion struct {
 	node  *plan.Expand
 	cols  []Column // the columns that get elements, with the types after conversion
-	casts []*syntax.TypeOf
+	bare  []string // columns that are expanded as they are
 	index string
 }
 
@@ -33,7 +36,7 @@ func (c *ctx) expand(in *rows, params []*syntax.Param, items []*syntax.ExpandIte
 	if !ok {
 		return nil
 	}
-	ex := &expansion{node: &plan.Expand{Input: in.node, KeepEmpty: true, Pairs: kind == "array", Bags: kind != "array"}}
+	ex := &expansion{node: &plan.Expand{Input: in.node, Pairs: kind == "array", Bags: kind != "array"}}
 	taken := newNamer(nil)
 	for _, it := range items {
 		x := it.X
@@ -67,7 +70,10 @@ func (c *ctx) expand(in *rows, params []*syntax.Param, items []*syntax.ExpandIte
 			}
 			t = to.typ
 		}
-		ex.node.Columns = append(ex.node.Columns, plan.ExpandColumn{Name: name, Expr: v.e})
+		ex.node.Columns = append(ex.node.Columns, plan.ExpandColumn{Name: name, Expr: expr.F(oneNull, v.e)})
+		if v.column {
+			ex.bare = append(ex.bare, v.name)
+		}
 		ex.cols = append(ex.cols, Column{name, t})
 	}
 	if ix := option(params, "with_itemindex"); ix != "" {
@@ -96,8 +102,7 @@ func (ex *expansion) rows(c *ctx, in *rows) *rows {
 	for _, col := range ex.cols {
 		out.cols = set(out.cols, col)
 		if col.Type != types.Dynamic {
-			v := c.cast(&value{e: expr.C(col.Name), typ: types.Dynamic}, col.Type.String())
-			casts = append(casts, plan.Named{Name: col.Name, Expr: v.e})
+			casts = append(casts, plan.Named{Name: col.Name, Expr: elementAs(expr.C(col.Name), col.Type)})
 		}
 	}
 	if ex.index != "" {
@@ -116,5 +121,27 @@ func lowerMvExpand(c *ctx, in *rows, op *syntax.MvExpand) *rows {
 	if ex == nil {
 		return nil
 	}
+	if op.Legacy && op.Limit == nil {
+		ex.node.RowLimit = 128
+	}
 	return ex.rows(c, in)
+}
+
+// oneNull makes a null a list of one null: null gives a row, an empty list gives none.
+var oneNull = &fn.Func{Name: "or_null", Min: 1, Max: 1, Null: fn.SeesNull, Doc: "Gives a list of one null for null.", Row: func(args []event.Value) event.Value {
+	if args[0].IsNull() {
+		return event.ListOf([]event.Value{event.NullValue})
+	}
+	return args[0]
+}}
+
+// elementAs takes an element as a value of a type: text is not parsed as a number, and what does not fit is null.
+func elementAs(e expr.Expr, t types.Type) expr.Expr {
+	return expr.F(&fn.Func{Name: "as_" + t.String(), Min: 1, Max: 1, Null: fn.SeesNull, Doc: "Takes an element as a value of a type.", Row: func(args []event.Value) event.Value {
+		v := args[0]
+		if v.Kind() == event.String && (t.IsNumber() || t == types.Bool) {
+			return event.NullValue
+		}
+		return function.Cast(v, t)
+	}}, e)
 }

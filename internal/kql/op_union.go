@@ -199,4 +199,3 @@ func lowerAs(c *ctx, in *rows, op *syntax.As) *rows {
 	again := out
 	return &again
 }
-

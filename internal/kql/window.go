@@ -141,7 +141,9 @@ func rowRank(dense bool) windowFunc {
 			restart = args[1]
 		}
 		agg := &fn.Agg{Name: x.Func.Name, Min: 1, Max: 1, Ordered: true, Doc: "The rank of the row's value among the rows so far.",
-			New: func(*fn.Env, []fn.Arg) (func() fn.State, error) { return func() fn.State { return &rankState{dense: dense} }, nil }}
+			New: func(*fn.Env, []fn.Arg) (func() fn.State, error) {
+				return func() fn.State { return &rankState{dense: dense} }, nil
+			}}
 		return c.running(agg, []expr.Expr{args[0].e}, restart, types.Long)
 	}
 }
@@ -186,7 +188,9 @@ func rowSession(c *ctx, args []*value, x *syntax.Call) *value {
 		es = append(es, args[3].e)
 	}
 	agg := &fn.Agg{Name: "row_window_session", Min: 3, Max: 4, Ordered: true, Doc: "The start of the session that the row belongs to.",
-		New: func(*fn.Env, []fn.Arg) (func() fn.State, error) { return func() fn.State { return &sessionState{} }, nil }}
+		New: func(*fn.Env, []fn.Arg) (func() fn.State, error) {
+			return func() fn.State { return &sessionState{} }, nil
+		}}
 	return c.running(agg, es, nil, types.DateTime)
 }
 

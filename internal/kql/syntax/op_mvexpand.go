@@ -2,16 +2,21 @@ package syntax
 
 func init() {
 	register("mv-expand", parseMvExpand)
-	register("mvexpand", parseMvExpand)
+	register("mvexpand", func(p *parser, start int) Operator {
+		n := parseMvExpand(p, start)
+		n.(*MvExpand).Legacy = true
+		return n
+	})
 	register("mv-apply", parseMvApply)
 	register("mvapply", parseMvApply)
 }
 
-// An MvExpand makes one row of each element of an array or bag. Limit is nil where there is none. mvexpand is another word for
-// it, bagexpansion= another word for kind=.
+// An MvExpand makes one row of each element of an array or bag. Limit is nil where there is none. Legacy tells the old mvexpand,
+// whose limit is 128 where none is given. bagexpansion= is another word for kind=.
 // https://learn.microsoft.com/kusto/query/mv-expand-operator
 type MvExpand struct {
 	opNode
+	Legacy bool
 	Params []*Param
 	Items  []*ExpandItem
 	Limit  Expr
@@ -33,7 +38,11 @@ func (n *MvExpand) children(visit func(Node)) {
 }
 
 func (n *MvExpand) print(p *printer) {
-	p.text("mv-expand")
+	if n.Legacy {
+		p.text("mvexpand")
+	} else {
+		p.text("mv-expand")
+	}
 	p.params(n.Params)
 	p.text(" ")
 	nodes(p, n.Items)

@@ -166,7 +166,7 @@ T
 		{"T|where a in~((U|take 1))or b has_any('x',\"y\\\"\")", "T\n| where a in~ ((\n    U\n    | take 1\n)) or b has_any (\"x\", 'y\"')\n"},
 		{"datatable(a:string,b:long)['x',1,'y',2]|order by a", "datatable(a:string, b:long) [\n    \"x\", 1,\n    \"y\", 2\n]\n| sort by a\n"},
 		{`print "a" 'b', "c:\\d", "tab\t", h@"s"`, "print \"ab\", @\"c:\\d\", \"tab\\t\", h\"s\"\n"},
-		{"T|mvexpand bagexpansion=array a|limit 5", "T\n| mv-expand bagexpansion=array a\n| take 5\n"},
+		{"T|mvexpand bagexpansion=array a|limit 5", "T\n| mvexpand bagexpansion=array a\n| take 5\n"},
 		{"T|where Col1a !has 'x'|where 1a==2", "T\n| where Col1a !has \"x\"\n| where ['1a'] == 2\n"},
 	}
 	for _, tt := range tests {
@@ -229,7 +229,9 @@ func TestPrecedence(t *testing.T) {
 }
 
 func TestLiterals(t *testing.T) {
-	at := func(y int, m time.Month, d, h, mi, s, ns int) time.Time { return time.Date(y, m, d, h, mi, s, ns, time.UTC) }
+	at := func(y int, m time.Month, d, h, mi, s, ns int) time.Time {
+		return time.Date(y, m, d, h, mi, s, ns, time.UTC)
+	}
 	tests := []struct {
 		text string
 		want Literal
