@@ -97,7 +97,19 @@ func Describe(name string) (ViewInfo, bool) {
 	}
 	info := ViewInfo{Name: v.name, Doc: v.doc, Time: v.time, Columns: slices.Clone(v.columns)}
 	for _, m := range v.maps {
-		info.Feeds = append(info.Feeds, m.feed())
+		f := m.feed()
+		if m.same && v.node != nil && m.kind != taggedKind {
+			// The names of the add-ons, as far as they are for these events.
+			f.Same = false
+			for _, c := range v.columns {
+				if m.byName[c.Name] == nil && slices.ContainsFunc(l.layers, func(layer *mapDef) bool {
+					return layer.kind == m.kind && layer.byName[c.Name] != nil && overlap(layer.events, m.events)
+				}) {
+					f.Columns = append(f.Columns, c.Name)
+				}
+			}
+		}
+		info.Feeds = append(info.Feeds, f)
 	}
 	return info, true
 }
@@ -113,6 +125,9 @@ func (m *mapDef) feed() Feed {
 	}
 	if m.when != nil {
 		f.When = printExpr(m.when)
+	}
+	if m.prefix != "" {
+		f.Same = true
 	}
 	for _, c := range m.columns {
 		f.Columns = append(f.Columns, c.name)

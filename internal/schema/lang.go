@@ -16,6 +16,7 @@ import (
 //	['a', 'b']  {2: Interactive, x: 'y'}   lists and tables of literals, as arguments
 //	basename(Image)                        a call of a function in the table of kernels
 //	if(cond, a, b)                         a, when cond is true, else b
+//	object(properties.location)            the object whose members decoders have spread over fields with dotted names
 //	a == b, a != b, a in ['x'], not, and, or, ( )   conditions; text compares without case, numbers with their text
 //
 // Field names may hold . @ # $ and {} besides letters, digits and _.
@@ -256,6 +257,16 @@ func (p *exprParser) call(name string, depth int) (expr.Expr, error) {
 			c.Else = args[2]
 		}
 		return c, nil
+	}
+	if name == "object" {
+		c, ok := expr.Expr(nil), false
+		if len(args) == 1 {
+			c, ok = args[0].(*expr.Col)
+		}
+		if !ok {
+			return nil, p.errorf("object takes the name of a field")
+		}
+		return expr.C(objectField + c.(*expr.Col).Name), nil
 	}
 	f := functions[name]
 	if f == nil {

@@ -68,7 +68,8 @@ type mapDef struct {
 	kind    string
 	events  []eventSpec
 	when    expr.Expr
-	same    bool // columns come from source fields of the same name
+	same    bool   // columns come from source fields of the same name
+	prefix  string // columns come from the source field of their name in camelCase behind this prefix
 	columns []colDef
 	byName  map[string]expr.Expr
 	refs    [2]map[string]expr.Expr // by refNames
@@ -140,6 +141,7 @@ type (
 		Copy            string // take columns of another view in the same folder
 	}
 	yamlMap struct {
+		Prefix     string
 		Kind, When string
 		Event      strList
 		Use        strList
@@ -503,13 +505,13 @@ func (v *viewDef) ownTable(table string) {
 
 func readMap(name string, n *yaml.Node, fragments map[string]pairs) (*mapDef, error) {
 	var y yamlMap
-	if err := onlyKeys(n, "kind", "when", "event", "use", "same", "columns", "process", "created", "rank", "twins", "tags"); err != nil {
+	if err := onlyKeys(n, "kind", "when", "event", "use", "same", "prefix", "columns", "process", "created", "rank", "twins", "tags"); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if err := n.Decode(&y); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	m := &mapDef{kind: y.Kind, same: y.Same, rank: y.Rank, tags: y.Tags, byName: map[string]expr.Expr{}, where: fmt.Sprintf("%s:%d", name, n.Line)}
+	m := &mapDef{kind: y.Kind, same: y.Same, prefix: y.Prefix, rank: y.Rank, tags: y.Tags, byName: map[string]expr.Expr{}, where: fmt.Sprintf("%s:%d", name, n.Line)}
 	if m.kind == "" {
 		m.kind = "windows"
 	}
@@ -608,6 +610,24 @@ func (l *library) link() error {
 		}
 	}
 	return l.linkModels()
+}
+
+// overlap reports whether two lists of events can mean the same event; an empty one means all.
+func overlap(a, b []eventSpec) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return true
+	}
+	for _, x := range a {
+		for _, y := range b {
+			if x.log != y.log && x.log != "*" && y.log != "*" {
+				continue
+			}
+			if x.ids == nil || y.ids == nil || slices.ContainsFunc(x.ids, func(id string) bool { return slices.Contains(y.ids, id) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (l *library) checkEvents(kind string, specs []eventSpec, where string) error {

@@ -139,13 +139,18 @@ func (l *library) linkModels() error {
 				}
 			}
 			n.Fields = v.columns
-			if !slices.ContainsFunc(v.maps, func(m *mapDef) bool { return m.kind == taggedKind }) {
-				var tags []event.Value
-				for _, t := range n.Tags {
-					tags = append(tags, event.StringOf(t))
+			if _, ok := v.index[tagField]; ok && n.Constraint == "" {
+				tags := expr.L(stringList(n.Tags))
+				for _, m := range v.maps {
+					if m.kind != taggedKind && m.byName[tagField] == nil {
+						m.byName[tagField] = tags
+						m.columns = append(m.columns, colDef{tagField, tags})
+					}
 				}
+			}
+			if !slices.ContainsFunc(v.maps, func(m *mapDef) bool { return m.kind == taggedKind }) {
 				v.maps = append([]*mapDef{{kind: taggedKind, same: true, where: n.View, exempt: n.tagged,
-					when: expr.F(functions["tagged"], expr.C(tagField), expr.L(event.ListOf(tags)))}}, v.maps...)
+					when: expr.F(functions["tagged"], expr.C(tagField), expr.L(stringList(n.Tags)))}}, v.maps...)
 			}
 			if n.Constraint != "" {
 				var err error
@@ -156,6 +161,14 @@ func (l *library) linkModels() error {
 		}
 	}
 	return nil
+}
+
+func stringList(ss []string) event.Value {
+	list := make([]event.Value, len(ss))
+	for i, s := range ss {
+		list[i] = event.StringOf(s)
+	}
+	return event.ListOf(list)
 }
 
 // baseColumns are those that every event has, in whatever node.

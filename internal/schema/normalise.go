@@ -37,6 +37,9 @@ const (
 	dataItem     = "#data_item"
 )
 
+// objectField before a field's name asks for the object that its dotted fields make up.
+const objectField = "#object:"
+
 // systemFields are the canonical fields that are not part of an event's data.
 var systemFields = []string{"Provider", "ProviderGuid", "EventSourceName", "EventID", "Qualifiers", "Version", "Level", "Task", "Opcode", "Keywords", "TimeCreated", "EventRecordID",
 	"ActivityID", "RelatedActivityID", "ExecutionProcessID", "ExecutionThreadID", "Channel", "Computer", "UserID", "Message", "LevelName", "TaskName", "OpcodeName", "KeywordNames", event.RawField}
@@ -70,7 +73,11 @@ func (s *shapeDef) sources(name string) []string {
 	if name == dataField || name == dataXMLField || name == dataItem {
 		name = "*"
 	}
-	if e := s.fields[name]; e != nil {
+	if root, ok := strings.CutPrefix(name, objectField); ok {
+		for _, p := range s.prefixes {
+			out = append(out, p+root, p+root+".*")
+		}
+	} else if e := s.fields[name]; e != nil {
 		out = append(out, expr.Columns(e)...)
 	} else {
 		for _, p := range s.prefixes {
@@ -150,6 +157,15 @@ func (n *normaliser) column(b *event.Batch, name string) *event.Column {
 	switch name {
 	case dataField, dataXMLField, dataItem:
 		return n.data(b, name)
+	}
+	if root, ok := strings.CutPrefix(name, objectField); ok {
+		var c *event.Column
+		for _, p := range n.def.prefixes {
+			if d := assembleObject(b, p+root, b.Column(p+root)); d != nil {
+				c = overlay(c, d)
+			}
+		}
+		return c
 	}
 	f := n.fields[name]
 	if f == nil {

@@ -149,6 +149,9 @@ func (v *tableView) candidates(m *mapDef, kind, name string) []expr.Expr {
 	if name == event.RawField {
 		return []expr.Expr{expr.C(name)}
 	}
+	if m.prefix != "" || m.same && !v.spl {
+		return []expr.Expr{v.expression(m, kind, nil, name)}
+	}
 	if !m.same {
 		return nil
 	}
@@ -176,7 +179,10 @@ func (v *tableView) expression(m *mapDef, kind string, c *event.Class, name stri
 	if name == event.RawField {
 		return expr.C(name)
 	}
-	if !m.same {
+	switch {
+	case m.prefix != "":
+		return v.own(m.prefix+strings.ToLower(name[:1])+name[1:], name)
+	case !m.same:
 		return nil
 	}
 	if v.spl {
@@ -184,7 +190,15 @@ func (v *tableView) expression(m *mapDef, kind string, c *event.Class, name stri
 			return e
 		}
 	}
-	return expr.C(name)
+	return v.own(name, name)
+}
+
+// own returns a source field as the column that it is already; a dynamic one is put together again.
+func (v *tableView) own(field, column string) expr.Expr {
+	if i, ok := v.def.index[column]; ok && v.def.columns[i].Type == Dynamic {
+		return expr.C(objectField + field)
+	}
+	return expr.C(field)
 }
 
 // layered1 returns the expression of a column of "spl:events" for a class of events: the top layer that has it, or where layers
@@ -374,6 +388,14 @@ func narrow(b *event.Batch, s *shapeDef, canonical []string) *event.Batch {
 	out := b.Derive()
 	for _, name := range canonical {
 		for _, from := range s.sources(name) {
+			if strings.Contains(from, "*") {
+				for i, have := range b.Names() {
+					if event.MatchName(from, have) && out.Index(have) < 0 {
+						out.Set(have, b.ColumnAt(i))
+					}
+				}
+				continue
+			}
 			if c := b.Column(from); c != nil && out.Index(from) < 0 {
 				out.Set(from, c)
 			}
