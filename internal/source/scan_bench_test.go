@@ -58,6 +58,7 @@ func BenchmarkJSONLines(b *testing.B) {
 				b.SetBytes(int64(len(data)))
 				b.ReportAllocs()
 				rows := 0
+				cpu := cpuSeconds()
 				for b.Loop() {
 					dicts, classes := event.NewDicts(0), &event.Classes{}
 					rows = 0
@@ -76,7 +77,9 @@ func BenchmarkJSONLines(b *testing.B) {
 						p = end
 					}
 				}
-				b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+				cpu = cpuSeconds() - cpu
+				b.ReportMetric(float64(len(data))/1e6*float64(b.N)/cpu, "MB/cpu-s")
+				b.ReportMetric(float64(rows)*float64(b.N)/cpu, "events/cpu-s")
 			})
 		}
 	}
@@ -92,6 +95,7 @@ func BenchmarkScan(b *testing.B) {
 		for _, workers := range []int{1, 2} {
 			b.Run(fmt.Sprintf("%s/workers=%d", c.name, workers), func(b *testing.B) {
 				rows := 0
+				cpu := cpuSeconds()
 				for b.Loop() {
 					opt := newOptions()
 					opt.Workers = workers
@@ -101,7 +105,7 @@ func BenchmarkScan(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
-				b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "events/s")
+				b.ReportMetric(float64(rows)*float64(b.N)/(cpuSeconds()-cpu), "events/cpu-s")
 			})
 		}
 	}
