@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/harrier-detect/harrier/internal/event"
@@ -107,6 +108,7 @@ func (h *Harrier) KQLSyntax(q string, bind bool) error {
 			return kql.Table{Open: true}, len(name) == 1 && strings.Contains("TUVW", name)
 		}}
 		_, ds = kql.Compile(src, any)
+		ds = slices.DeleteFunc(ds, text.Diagnostic.Unsupported)
 	}
 	return ds.Err()
 }
