@@ -186,9 +186,15 @@ func (b *Builder) flush(rs *rowset) error {
 			out.Set(col.name, c)
 		}
 	}
-	if out.Column(RawField) == nil && (b.need == nil || b.need(RawField)) {
-		raws := rs.raws
+	if b.need == nil || b.need(RawField) {
+		// Records that bring a field of that name have their text in it; others of the same batch have it made.
+		given, raws := out.Column(RawField), rs.raws
 		out.Set(RawField, NewLazy(rs.n, func(i int) Value {
+			if given != nil {
+				if v := given.Value(i); !v.IsMissing() {
+					return v
+				}
+			}
 			if raws[i].from == nil {
 				return Value{}
 			}

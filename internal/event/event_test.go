@@ -2,6 +2,7 @@ package event
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -121,5 +122,36 @@ func TestConcatLazy(t *testing.T) {
 	}
 	if got := fmt.Sprint(c.Values(nil)); got != `["a0" "a1" "b0" missing missing]` || c.Len() != 5 {
 		t.Error(got)
+	}
+}
+
+type rendered struct{}
+
+func (rendered) Render(key uint64) string { return "made" }
+
+// TestRawTextOfMixedRecords shows that a record that brings its own text does not take that of its neighbours away.
+func TestRawTextOfMixedRecords(t *testing.T) {
+	var got []string
+	b := NewBuilder(NewDicts(0), 10, nil, func(b *Batch) error {
+		for i := range b.Len() {
+			got = append(got, b.Column(RawField).Value(i).Str())
+		}
+		return nil
+	})
+	class := &Class{Shape: "generic"}
+	for _, own := range []bool{false, true, false} {
+		if own {
+			b.AddString(b.Field(RawField), "own")
+		}
+		b.Raw(rendered{}, 0)
+		if err := b.End(class, Origin{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"made", "own", "made"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
