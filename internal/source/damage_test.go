@@ -159,3 +159,43 @@ func TestBomb(t *testing.T) {
 		t.Error(got.events, got.diags)
 	}
 }
+
+// TestScanRescues reads what is whole in archives that are not.
+func TestScanRescues(t *testing.T) {
+	var lines strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&lines, "{\"a\":%d}\n", i)
+	}
+	z := zipped(t, "a.json", lines.String(), "__MACOSX/._b", "x", "b.json", lines.String())
+	gz := gzipped([]byte(lines.String()))
+	tgz := gzipped(tarred("a", lines.String(), "b", lines.String()))
+	f := func(name string, data []byte, atLeast, atMost int, diag string) {
+		t.Helper()
+		got := scanRows(t, []string{write(t, name, data)}, noRaw)
+		if len(got.events) < atLeast || len(got.events) > atMost || !strings.Contains(strings.Join(got.diags, "\n"), diag) {
+			t.Errorf("%s: %d events, %v", name, len(got.events), got.diags)
+		}
+	}
+	dir := bytes.Index(z, []byte("PK\x01\x02"))
+	f("no-directory.zip", z[:dir], 4000, 4000, "SRC1003")
+	f("cut.zip", z[:dir-50], 2000, 3999, "SRC1002")
+	f("cut.gz", gz[:len(gz)/2], 100, 1999, "cut.gz error SRC1002: at byte ")
+	f("cut.tgz", tgz[:len(tgz)*2/3], 100, 3999, "SRC1002")
+	bad := bytes.Clone(gz)
+	bad[len(bad)/2] ^= 0xff
+	f("bad.gz", bad, 0, 2000, "bad.gz error SRC1003: at byte ")
+}
+
+// TestScanLongLine has a line that is too long between two good ones.
+func TestScanLongLine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes 65 MB")
+	}
+	long := append([]byte("{\"a\":1}\n{\"a\":\""), bytes.Repeat([]byte("x"), maxRecord+5<<20)...)
+	long = append(long, "\"}\n{\"a\":2}\n"...)
+	got := scanRows(t, []string{write(t, "x", long)}, noRaw)
+	want := []string{"x#1 generic/// a=1", "x#3 generic/// a=2"}
+	if len(got.diags) != 1 || !strings.HasPrefix(got.diags[0], "x warning SRC6002: line 2, byte 8:") || fmt.Sprint(got.events) != fmt.Sprint(want) {
+		t.Errorf("%v %.300v", got.diags, got.events)
+	}
+}

@@ -218,6 +218,9 @@ func TestScanShapes(t *testing.T) {
 	f(`{"event_simpleName":"ProcessRollup2"}`, "crowdstrike///ProcessRollup2")
 	f(`{"type":"endpoint.event.procstart","process_guid":"x"}`, "carbonblack///endpoint.event.procstart")
 	f(`{"ecs":{"version":"8"},"event":{"action":"exec","dataset":"d","module":"m"}}`, "ecs/m/d/exec")
+	f(`{"_index":"x","_source":{"winlog":{"event_id":1,"channel":"S","provider_name":"M"}}}`, "winlogbeat/M/S/1")
+	f(`{"preview":false,"result":{"EventCode":"4688","LogName":"Security"}}`, "windows-json//Security/4688")
+	f(`{"result":{"EventCode":"4688","LogName":"Security"}}`, "generic///")
 	f(`{"properties":{"a":1},"category":"SignInLogs"}`, "generic///")
 }
 

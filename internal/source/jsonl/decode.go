@@ -51,6 +51,7 @@ type Decoder struct {
 	err error // of the builder, from within a container
 
 	record                uint64
+	preview               bool // seen in this record
 	container             bool // within a records array
 	contained             int  // records of the container just read, -1: it was none
 	recordsAt, recordsEnd int  // where that list began, and ended
@@ -204,7 +205,7 @@ func quoteByte(c byte) string {
 
 // one decodes the object at p, reports it when it is invalid, and returns the offset behind it, or -1.
 func (d *Decoder) one(p int) (int, error) {
-	d.marks = 0
+	d.marks, d.preview = 0, false
 	clear(d.roles[:])
 	d.scratch = d.scratch[:0]
 	d.deferred.at = 0
@@ -359,6 +360,7 @@ func (d *Decoder) object(o *object, p, depth int) int {
 				}
 			}
 			d.marks |= n.mark
+			d.preview = d.preview || n.preview
 			p = q
 		}
 	}

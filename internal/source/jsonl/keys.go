@@ -29,7 +29,9 @@ type node struct {
 	whole bool     // its objects are kept as values, too
 
 	properties bool    // "properties" at top level, which Defender's streaming records have
-	bare       *object // what is known of them; their fields go without a prefix
+	preview    bool    // "preview" at top level, which Splunk's exported rows have
+	wrapped    wrapper // an object at top level that may be the event itself
+	bare       *object // what is known of such objects; their fields go without a prefix
 	records    bool    // "records" at top level: a container of events
 
 	dict                         *event.Dict
@@ -41,6 +43,15 @@ type node struct {
 	lastList  event.Value // the last list, and its raw form
 	lastArray string
 }
+
+// A wrapper is what some exporters put around events.
+type wrapper uint8
+
+const (
+	noWrapper     wrapper = iota
+	elasticSource         // "_source" of Elasticsearch's hits
+	splunkResult          // "result" beside "preview" in Splunk's rows
+)
 
 // cached remembers the dictionary code of a text value in its raw form, so that a value that comes again is neither
 // unescaped nor looked up.

@@ -25,6 +25,13 @@ func (d *Decoder) node(o *object, raw []byte, h uint64) *node {
 	n.mark, n.role = shape.Of(n.path)
 	if o == d.root {
 		n.properties = n.path == "properties"
+		n.preview = n.path == "preview"
+		switch n.path {
+		case "_source":
+			n.wrapped = elasticSource
+		case "result":
+			n.wrapped = splunkResult
+		}
 		n.records = n.path == "records" || n.path == "Records"
 	}
 	o.insert(n)
@@ -66,6 +73,12 @@ func (d *Decoder) nested(o *object, n *node, p, depth int) int {
 		}
 		d.deferred.node = n
 		return d.properties(p)
+	}
+	if n.wrapped == elasticSource || n.wrapped == splunkResult && d.preview {
+		if n.bare == nil {
+			n.bare = &object{}
+		}
+		return d.object(n.bare, p+1, depth+1)
 	}
 	if depth >= maxFlat {
 		return d.whole(n, p, depth)
