@@ -18,7 +18,7 @@ func init() {
 	}
 	op := func(name, doc string, row func(a, b event.Value) event.Value, sigs ...string) *Entry {
 		return &Entry{Func: fn.Func{Name: name, Doc: doc, See: "numerical-operators",
-			Row: func(args []event.Value) event.Value { return row(args[0], args[1]) }}, Sig: append(sigs, dyn...)}
+			Row: func(args []event.Value) event.Value { return row(args[0], args[1]) }}, Sig: append(dyn[:len(dyn):len(dyn)], sigs...)}
 	}
 	registerOps(
 		op("+", "Adds two numbers or timespans, or a timespan to a datetime.", addValues, "left:number, right:number -> widest",
