@@ -19,6 +19,24 @@ func init() {
 		lower: on((*lowerer).bin)})
 }
 
+// logSpan reads [<coefficient>]log[<base>].
+func logSpan(s string) (coef, base float64, ok bool) {
+	c, b, ok := strings.Cut(strings.ToLower(s), "log")
+	if !ok {
+		return 0, 0, false
+	}
+	coef, base = 1, 10
+	if c != "" {
+		if coef, ok = function.ParseNumber(c); !ok {
+			return 0, 0, false
+		}
+	}
+	if b != "" {
+		base, ok = function.ParseNumber(b)
+	}
+	return coef, base, ok
+}
+
 func (l *lowerer) bin(c *syntax.Bin) {
 	field := "_time"
 	if c.Field != nil {
@@ -45,11 +63,14 @@ func (l *lowerer) bin(c *syntax.Bin) {
 
 // binned is the expression that puts x, the values of a field, into ranges of a span.
 func (l *lowerer) binned(x expr.Expr, field string, span *syntax.Word, align *syntax.Option) (expr.Expr, bool) {
-	if strings.Contains(strings.ToLower(span.Value), "log") {
-		l.unsupported(span, "logarithmic spans")
-		return nil, false
-	}
 	if field != "_time" {
+		if coef, base, ok := logSpan(span.Value); ok {
+			if coef <= 0 || base <= 1 || coef >= base {
+				l.wrong(span, "a logarithmic span is <coefficient>log<base> with a base greater than the coefficient")
+				return nil, false
+			}
+			return expr.F(fnBinLog, x, expr.L(event.FloatOf(coef)), expr.L(event.FloatOf(base))), true
+		}
 		width, err := strconv.ParseFloat(span.Value, 64)
 		if err != nil {
 			s, err := timefmt.ParseSpan(span.Value)
@@ -71,12 +92,11 @@ func (l *lowerer) binned(x expr.Expr, field string, span *syntax.Word, align *sy
 	}
 	args := []expr.Expr{x, expr.Str(span.Value)}
 	if align != nil {
-		at, err := strconv.ParseFloat(align.Value.Value, 64)
-		if err != nil {
-			l.unsupported(align, "aligntime that is no epoch time")
+		if _, err := timefmt.ParseBound(align.Value.Value, "", sampleNow); err != nil {
+			l.unsupported(align, "aligntime=%s; a time or a relative time such as @d+3h can be given", align.Value.Value)
 			return nil, false
 		}
-		args = append(args, expr.L(event.FloatOf(at)))
+		args = append(args, expr.F(fnTimeBound, expr.Str(align.Value.Value)))
 	}
 	return expr.F(fnBinTime, args...), true
 }

@@ -124,6 +124,11 @@ func (e *evaluation) expr(x syntax.Expr) expr.Expr {
 		return e.function(x)
 	case *syntax.Group:
 		return e.expr(x.X)
+	case *syntax.Subsearch:
+		if made, ok := e.texts[x]; ok {
+			return e.expr(made)
+		}
+		e.unsupported(x, "a subsearch in an expression of %s", e.stage.Name())
 	case *syntax.MacroCall:
 		e.errorAt("SPL3001", x, "macro %s was not expanded", x.Name)
 	}
@@ -151,6 +156,10 @@ func (e *evaluation) cond(x syntax.Expr) expr.Expr {
 	case *syntax.Binary:
 		if !isBoolean(x) {
 			e.wrong(x, "a condition is due here, not a calculation")
+		}
+	case *syntax.Unary:
+		if x.Op != "NOT" {
+			e.wrong(x, "a condition is due here, not a number")
 		}
 	}
 	return e.expr(x)
@@ -264,7 +273,7 @@ func (e *evaluation) form(name string, x *syntax.Call) expr.Expr {
 			e.wrong(x, "the condition of mvfilter reads one field, not %d", len(cols))
 			return null
 		}
-		return &expr.Each{List: expr.C(cols[0]), Var: cols[0], Body: cond, Filter: true}
+		return expr.F(fnOne, &expr.Each{List: expr.C(cols[0]), Var: cols[0], Body: cond, Filter: true})
 	case "mvmap":
 		return e.mvmap(x)
 	case "searchmatch":
@@ -314,7 +323,7 @@ func (e *evaluation) mvmap(x *syntax.Call) expr.Expr {
 		e.wrong(x.Args[0], "the first argument of mvmap reads one field, not %d", len(cols))
 		return null
 	}
-	return &expr.Each{List: list, Var: name, Body: e.expr(x.Args[1])}
+	return expr.F(fnOne, &expr.Each{List: list, Var: name, Body: e.expr(x.Args[1])})
 }
 
 // postfix writes a calculation for sigfig.

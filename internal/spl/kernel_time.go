@@ -41,13 +41,13 @@ var fnBinTime = &fn.Func{Name: "bin_time", Min: 2, Max: 3,
 		if len(args) == 3 {
 			shift, _ = function.Number(args[2].Value)
 		}
+		width, _ := span.Seconds()
 		one := func(v event.Value) event.Value {
 			sec, ok := function.Number(v)
 			if !ok {
 				return v
 			}
-			if shift != 0 {
-				width, _ := span.Seconds()
+			if len(args) == 3 {
 				return epoch(math.Floor((sec-shift)/width)*width + shift)
 			}
 			t, ok := timefmt.FromEpoch(sec, zone)
@@ -88,6 +88,24 @@ func plainNumber(x, width float64) string {
 	}
 	return strconv.FormatFloat(x, 'f', decimals, 64)
 }
+
+// fnBinLog puts a number into a range between coefficient times powers of a base.
+var fnBinLog = &fn.Func{Name: "bin_log", Min: 3, Max: 3,
+	Row: func(in []event.Value) event.Value {
+		coef, _ := function.Number(in[1])
+		base, _ := function.Number(in[2])
+		return perValue(in[0], func(v event.Value) event.Value {
+			x, ok := function.Number(v)
+			if !ok {
+				return v
+			}
+			if x <= 0 {
+				return event.StringOf("0-" + strconv.FormatFloat(coef, 'f', -1, 64))
+			}
+			from := coef * math.Pow(base, math.Floor(math.Log(x/coef)/math.Log(base)+1e-12))
+			return event.StringOf(strconv.FormatFloat(from, 'g', 12, 64) + "-" + strconv.FormatFloat(from*base, 'g', 12, 64))
+		})
+	}}
 
 // fnBinBins is bin without a span: it takes the least and greatest value of the column and the number of ranges wanted.
 var fnBinBins = &fn.Func{Name: "bin_bins", Min: 4, Max: 4, Null: fn.SeesNull,

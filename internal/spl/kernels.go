@@ -99,6 +99,15 @@ func perValue(v event.Value, f func(event.Value) event.Value) event.Value {
 	return f(v)
 }
 
+// fnOne makes the value itself of a list of one.
+var fnOne = &fn.Func{Name: "one", Min: 1, Max: 1,
+	Row: func(in []event.Value) event.Value {
+		if l := in[0].List(); len(l) == 1 {
+			return l[0]
+		}
+		return in[0]
+	}}
+
 // concatOf joins texts.
 func concatOf(parts []expr.Expr) expr.Expr {
 	if len(parts) == 1 {

@@ -30,6 +30,8 @@ type lowerer struct {
 	depth  int       // of subsearches
 	shapes plan.Shapes
 	stage  syntax.Command // that is being lowered
+	// texts are the expressions that subsearches within the stage's expressions turned out to be.
+	texts map[*syntax.Subsearch]syntax.Expr
 }
 
 // query lowers a pipeline. in is the plan that its first stage reads, nil when it has to begin with events or a generating
@@ -77,7 +79,11 @@ func (l *lowerer) lower(s *syntax.Stage) {
 	case l.node != nil && c.Generating && !c.mayFollow(s.Command):
 		l.errorAt("SPL4002", verb{s.Command}, "%s makes its own results; it must come first, or in a subsearch", name)
 	default:
-		c.lower(l, s.Command)
+		if subs := l.inExpressions(s.Command); len(subs) > 0 {
+			l.withExpressions(subs, func(l *lowerer) { l.stage = s.Command; c.lower(l, s.Command) })
+		} else {
+			c.lower(l, s.Command)
+		}
 	}
 	if l.node == nil {
 		l.node = nothing

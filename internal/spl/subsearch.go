@@ -148,16 +148,9 @@ func firstError(diags text.Diagnostics) error {
 // subsearchText reads the search text that the rows of a subsearch make. Text that format or return has made already is in
 // the field search.
 func subsearchText(s *syntax.Subsearch, rows *event.Batch) (syntax.SearchExpr, error) {
-	t := ""
-	if made := lastCommand(s.Query); made == "return" || made == "format" {
-		if c := rows.Column("search"); c != nil && rows.Len() > 0 {
-			t = function.Text(c.Value(0))
-		}
-		if t == "" { // return without rows restricts nothing
-			return nil, nil
-		}
-	} else {
-		t = formatRows(rows, defaultSeparators, 0)
+	t := subsearchString(s, rows)
+	if t == "" { // return without rows restricts nothing
+		return nil, nil
 	}
 	src := text.NewSource("<subsearch>", t)
 	x, diags := syntax.ParseSearch(src)
@@ -165,6 +158,71 @@ func subsearchText(s *syntax.Subsearch, rows *event.Batch) (syntax.SearchExpr, e
 		return nil, errors.New("the subsearch gives the text " + t + ", which is no search: " + firstError(diags).Error())
 	}
 	return x, nil
+}
+
+// subsearchString is the text that the rows of a subsearch make.
+func subsearchString(s *syntax.Subsearch, rows *event.Batch) string {
+	if made := lastCommand(s.Query); made != "return" && made != "format" {
+		return formatRows(rows, defaultSeparators, 0)
+	}
+	if c := rows.Column("search"); c != nil && rows.Len() > 0 {
+		return function.Text(c.Value(0))
+	}
+	return ""
+}
+
+// inExpressions returns the subsearches that stand within eval expressions of a command: where x>[search … | return $y].
+func (l *lowerer) inExpressions(c syntax.Command) []*syntax.Subsearch {
+	switch c.(type) {
+	case *syntax.Eval, *syntax.Where, *syntax.Head, *syntax.Stats:
+	default:
+		return nil
+	}
+	var out []*syntax.Subsearch
+	for _, s := range subsearches(c) {
+		if _, known := l.texts[s]; !known {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// withExpressions runs subsearches whose text is a piece of an eval expression, and lowers the stage when it is known.
+func (l *lowerer) withExpressions(subs []*syntax.Subsearch, lower func(l *lowerer)) {
+	dyn := &plan.Dynamic{Label: "expression"}
+	texts := map[*syntax.Subsearch]syntax.Expr{}
+	for _, s := range subs {
+		dyn.Deps = append(dyn.Deps, l.query(l.src, s.Query, nil, l.depth+1))
+		texts[s] = &syntax.Field{Loc: s.Loc, Word: &syntax.Word{Loc: s.Loc, Raw: "null", Value: "null"}}
+	}
+	// A trial without values finds mistakes before the run.
+	trial := *l
+	trial.compilation, trial.texts = &compilation{opt: l.opt}, texts
+	lower(&trial)
+	if l.diags = append(l.diags, trial.diags...); l.diags.HasErrors() {
+		return
+	}
+	at := *l
+	dyn.Build = func(results []*event.Batch) (plan.Node, error) {
+		made := map[*syntax.Subsearch]syntax.Expr{}
+		for i, s := range subs {
+			t := subsearchString(s, results[i])
+			if strings.TrimSpace(t) == "" {
+				made[s] = texts[s]
+				continue
+			}
+			x, diags := syntax.ParseExpr(text.NewSource("<subsearch>", t))
+			if err := firstError(diags); err != nil {
+				return nil, errors.New("the subsearch gives the text " + t + ", which is no expression: " + err.Error())
+			}
+			made[s] = x
+		}
+		inner := at
+		inner.compilation, inner.texts, inner.shapes = &compilation{opt: at.opt, names: at.names + 1000*(at.depth+1)}, made, plan.Shapes{}
+		lower(&inner)
+		return inner.node, firstError(inner.diags)
+	}
+	l.node = dyn
 }
 
 func lastCommand(q *syntax.Query) string {

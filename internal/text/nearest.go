@@ -6,14 +6,14 @@ import (
 )
 
 // Nearest returns up to three of the names that are most like name, best first, for messages about unknown names. Case does
-// not count. What is too different is left out.
+// not count. What is too different is left out, and so is what is less like it than the best.
 func Nearest(name string, among []string) []string {
 	type scored struct {
 		name string
 		d    int
 	}
 	low := strings.ToLower(name)
-	limit := max(2, len(name)/3) + 1
+	limit := 2 + len(name)/4 // a letter of a short name, more of a long one
 	var near []scored
 	for _, n := range among {
 		if d := editDistance(low, strings.ToLower(n), limit); d < limit && n != name {
@@ -28,7 +28,9 @@ func Nearest(name string, among []string) []string {
 	})
 	var out []string
 	for _, s := range near[:min(3, len(near))] {
-		out = append(out, s.name)
+		if s.d == near[0].d {
+			out = append(out, s.name)
+		}
 	}
 	return out
 }
