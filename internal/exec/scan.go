@@ -65,9 +65,6 @@ func (b *builder) scan(n *plan.Scan, out Sink) error {
 	leaf.need = leaf.fields
 	if leaf.pred != nil {
 		leaf.need = leaf.need.Add(expr.Columns(leaf.pred)...)
-		if _, err := b.program(leaf.pred); err != nil {
-			return err
-		}
 	}
 	at := *b
 	at.node = n
@@ -178,8 +175,8 @@ func (r *run) another(l *lane) (*lane, error) {
 			if c, err = r.bind(g.name, leaves); err != nil {
 				return nil, err
 			}
-		} else if err := c.compile(leaves); err != nil {
-			return nil, err
+		} else {
+			c.compile(leaves)
 		}
 		m.groups = append(m.groups, c)
 	}
@@ -197,14 +194,20 @@ func (r *run) bind(name string, leaves []*scanLeaf) (g *laneGroup, err error) {
 		return nil, err
 	}
 	g = &laneGroup{name: name, view: view, ordered: !view.Late().Empty()}
-	return g, g.compile(leaves)
+	g.compile(leaves)
+	return g, nil
 }
 
 // compile prepares the predicates of the leaves: the part that can be told at once in the lane, the rest in the leaf.
-func (g *laneGroup) compile(leaves []*scanLeaf) error {
+// A leaf whose predicate does not compile fails its task and is left out.
+func (g *laneGroup) compile(leaves []*scanLeaf) {
 	late := g.view.Late()
+	// Conditions can be shared by leaves that know the same parameters, as nearly all do.
+	byEnv := map[*fn.Env][]*laneLeaf{}
+	preds := map[*laneLeaf]expr.Expr{}
 	for _, leaf := range leaves {
 		ll := &laneLeaf{scanLeaf: leaf}
+		g.leaves = append(g.leaves, ll)
 		var now, rest []expr.Expr
 		for _, c := range expr.Conjuncts(leaf.pred) {
 			if slices.ContainsFunc(expr.Columns(c), late.Has) {
@@ -214,21 +217,31 @@ func (g *laneGroup) compile(leaves []*scanLeaf) error {
 			}
 		}
 		leaf.late = len(rest) > 0 || late.Has(LateRows) || slices.ContainsFunc(late.Names(), leaf.fields.Has)
-		for _, p := range []struct {
-			conds []expr.Expr
-			to    **expr.Program
-		}{{now, &ll.pred}, {rest, &leaf.lateness}} {
-			if len(p.conds) == 0 {
-				continue
-			}
+		if len(now) > 0 {
+			preds[ll] = expr.All(now...)
+			byEnv[leaf.env] = append(byEnv[leaf.env], ll)
+		}
+		if len(rest) > 0 {
 			var err error
-			if *p.to, err = expr.Compile(expr.All(p.conds...), leaf.env); err != nil {
-				return err
+			if leaf.lateness, err = expr.Compile(expr.All(rest...), leaf.env); err != nil {
+				leaf.task.fail(err)
 			}
 		}
-		g.leaves = append(g.leaves, ll)
 	}
-	return nil
+	for env, same := range byEnv {
+		es := make([]expr.Expr, len(same))
+		for i, ll := range same {
+			es[i] = preds[ll]
+		}
+		progs, errs := expr.CompileAll(es, env)
+		for i, ll := range same {
+			if errs[i] != nil {
+				ll.task.fail(errs[i])
+			}
+			ll.pred = progs[i]
+		}
+	}
+	g.leaves = slices.DeleteFunc(g.leaves, func(l *laneLeaf) bool { return l.task.failed() })
 }
 
 // sources returns the fields of the input that the lane's views read.
@@ -270,8 +283,9 @@ func (g *laneGroup) take(in applied, to []delivery) []delivery {
 	if in.batch == nil || in.batch.Len() == 0 {
 		return to
 	}
+	seen := withMade(in.batch)
 	for _, leaf := range g.leaves {
-		if part, err := leaf.take(in.batch); part != nil || err != nil {
+		if part, err := leaf.take(in.batch, seen); part != nil || err != nil {
 			to = append(to, delivery{leaf.scanLeaf, part, err})
 		}
 	}
@@ -285,12 +299,39 @@ func catch(err *error) {
 	}
 }
 
-// take returns what a batch of the view has for the leaf, or nil.
-func (l *laneLeaf) take(vb *event.Batch) (out *event.Batch, err error) {
+// withMade returns b with columns that are made on demand made once for all predicates. It is for one goroutine, and not for
+// handing on: what has been made would live as long as the batch.
+func withMade(b *event.Batch) *event.Batch {
+	out := b
+	for i, n := range b.Names() {
+		c := b.ColumnAt(i)
+		if c.Encoding() != event.Lazy {
+			continue
+		}
+		if out == b {
+			out = b.Clone()
+		}
+		var vals []event.Value
+		var have []bool
+		out.Set(n, event.NewLazy(c.Len(), func(row int) event.Value {
+			if vals == nil {
+				vals, have = make([]event.Value, c.Len()), make([]bool, c.Len())
+			}
+			if !have[row] {
+				vals[row], have[row] = c.Value(row), true
+			}
+			return vals[row]
+		}))
+	}
+	return out
+}
+
+// take returns what a batch of the view has for the leaf, or nil. Predicates look at seen, which has the same values.
+func (l *laneLeaf) take(vb, seen *event.Batch) (out *event.Batch, err error) {
 	defer catch(&err)
 	var rows []int32
 	if l.pred != nil {
-		if rows = l.pred.Select(vb, nil); len(rows) == 0 {
+		if rows = l.pred.Select(seen, nil); len(rows) == 0 {
 			return nil, nil
 		}
 	}

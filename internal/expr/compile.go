@@ -119,12 +119,23 @@ type node interface {
 // rowFunc computes a value from a frame of inputs.
 type rowFunc func(in []event.Value) event.Value
 
-type compiler struct{ env *fn.Env }
+type compiler struct {
+	env    *fn.Env
+	shared *sharing // of CompileAll
+}
 
 func (c *compiler) node(e Expr) (node, error) {
 	if e == nil {
 		return &constNode{event.NullValue}, nil
 	}
+	if n, ok, err := c.shared.node(e, func() (node, error) { return c.own(e) }); ok {
+		return n, err
+	}
+	return c.own(e)
+}
+
+// own makes a node that nothing else shares, though its parts may be shared.
+func (c *compiler) own(e Expr) (node, error) {
 	if col, ok := e.(*Col); ok {
 		return &colNode{col.Name}, nil
 	}
@@ -137,7 +148,7 @@ func (c *compiler) node(e Expr) (node, error) {
 			return nil, err
 		}
 		return &constNode{r(nil)}, nil
-	case len(cols) == 1 && !volatile:
+	case len(cols) == 1 && !volatile && !c.shared.splits(e):
 		r, err := c.row(e, &frame{cols: cols})
 		if err != nil {
 			return nil, err

@@ -88,6 +88,35 @@ func TestEval(t *testing.T) {
 	f(&Each{List: C("l"), Var: "x", Body: F(testCat, C("x"), C("k"), F(testUpper, C("s")))}, `["axA","qxA"] null null null`)
 }
 
+// TestCompileAll evaluates conditions that share parts, in several orders of rows: each must answer as it does alone.
+func TestCompileAll(t *testing.T) {
+	isA, isX := F(testEq, C("s"), Str("a")), func() Expr { return F(testEq, C("k"), Str("x")) }
+	one := L(event.IntOf(1))
+	es := []Expr{
+		All(isA, isX()), AnyOf(&Not{isA}, isX()), isA, All(isX(), F(testEq, C("n"), one)), AnyOf(F(testEq, C("s"), Str("b")), isA),
+		All(AnyOf(F(testEq, C("s"), Str("b")), isA), F(testEq, C("n"), L(event.FloatOf(1)))), &Param{"p"}, All(isX(), &Param{"p"}), &Not{All(isA, isX())}, C("k"),
+	}
+	env := &fn.Env{Params: map[string]event.Value{"p": event.BoolOf(true)}}
+	progs, errs := CompileAll(append(es, &Param{"q"}), env)
+	if errs[len(es)] == nil || progs[len(es)] != nil {
+		t.Error("a parameter without value compiles")
+	}
+	for range 2 {
+		b := testBatch()
+		for _, rows := range [][]int32{{2}, {1, 2}, nil, {3, 0}} {
+			for i, e := range es {
+				alone, err := Compile(e, env)
+				if err != nil || errs[i] != nil {
+					t.Fatal(err, errs[i])
+				}
+				if got, want := fmt.Sprint(progs[i].Select(b, rows)), fmt.Sprint(alone.Select(b, rows)); got != want {
+					t.Errorf("%s on rows %v: %s with others, %s alone", Print(e), rows, got, want)
+				}
+			}
+		}
+	}
+}
+
 func TestColumnsLeaveOutBoundVariables(t *testing.T) {
 	e := &Each{List: C("l"), Var: "x", Body: F(testCat, C("x"), C("k"))}
 	if got := fmt.Sprint(Columns(e)); got != "[k l]" {
