@@ -35,6 +35,7 @@ func (f *runFlags) add(c *cobra.Command) {
 func (f *runFlags) engine(p *rule.Pack) (*query.Engine, error) {
 	s := query.Settings{Now: f.now, Workers: f.workers, Tables: map[string]string{}}
 	if p != nil {
+		s.Detached = true
 		s.Macros, s.Lookups, s.LookupDirs, s.Functions = p.Macros, p.Lookups, p.LookupDirs, p.Functions
 	}
 	for _, path := range f.macros {

@@ -32,7 +32,7 @@ func init() {
 		"iff": (*ctx).iff, "iif": (*ctx).iff, "case": (*ctx).caseOf, "not": (*ctx).not,
 		"table": (*ctx).tableByName, "database": (*ctx).remoteCall, "cluster": (*ctx).remoteCall, "workspace": (*ctx).remoteCall,
 		"app": (*ctx).remoteCall, "adx": (*ctx).remoteCall, "arg": (*ctx).remoteCall, "resource": (*ctx).remoteCall, "external_table": (*ctx).remoteCall, "materialized_view": (*ctx).remoteCall,
-		"_GetWatchlist": (*ctx).watchlist,
+		"_GetWatchlist": (*ctx).watchlist, "ingestion_time": (*ctx).ingestionTime,
 	}
 }
 
@@ -72,6 +72,10 @@ func (c *ctx) call(x *syntax.Call) *value {
 			if r := c.lookupTable(name); r != nil {
 				return &value{table: r}
 			}
+		}
+		if c.rows == nil && c.opt.Detached {
+			c.warnf("KQL5003", x.Func.Span(), "no function here is named %q: its table is taken to be empty%s", name, near(name, c.functionNames()))
+			return &value{table: c.emptyTable(name)}
 		}
 		return c.bad("KQL3003", x.Func, "the name %q does not refer to any known function%s", name, near(name, c.functionNames()))
 	}
@@ -410,4 +414,23 @@ func (c *ctx) not(x *syntax.Call) *value {
 		return &value{e: n.Arg, typ: types.Bool, constant: v.constant, pure: v.pure}
 	}
 	return &value{e: &expr.Not{Arg: v.e}, typ: types.Bool, constant: v.constant, pure: v.pure}
+}
+
+// ingestionTime stands for the time of the event itself: over files nothing is taken in later than it happened.
+// https://learn.microsoft.com/kusto/query/ingestion-time-function
+func (c *ctx) ingestionTime(x *syntax.Call) *value {
+	if len(x.Args) > 0 {
+		return c.bad("KQL4002", x, "ingestion_time() takes no arguments")
+	}
+	v := &value{e: expr.L(event.NullValue), typ: types.DateTime, name: "$IngestionTime"}
+	if c.rows != nil {
+		for _, name := range []string{"TimeGenerated", "Timestamp"} {
+			if col, ok := c.rows.column(name); ok && col.Type == types.DateTime {
+				v.e = expr.C(name)
+				break
+			}
+		}
+	}
+	c.notef("KQL5001", x.Span(), "ingestion_time() is the time of the event here")
+	return v
 }

@@ -113,8 +113,18 @@ func (c *ctx) tableNamed(x *syntax.Ident) *value {
 	if c.isScalarName(x.Name) {
 		return c.bad("KQL4002", x, "the function %q needs an argument list", x.Name)
 	}
-	c.errorf("KQL3002", x.Span(), "the name %q does not refer to any known table, variable or function%s", x.Name, near(x.Name, append(c.tableNames(), c.visible()...)))
+	among := append(c.tableNames(), c.visible()...)
+	if c.opt.Detached {
+		c.warnf("KQL5003", x.Span(), "no table or function here is named %q: it is taken to be empty%s", x.Name, near(x.Name, among))
+		return &value{table: c.emptyTable(x.Name)}
+	}
+	c.errorf("KQL3002", x.Span(), "the name %q does not refer to any known table, variable or function%s", x.Name, near(x.Name, among))
 	return nil
+}
+
+// emptyTable is a table of which nothing is known here: it has no rows, and any column.
+func (c *ctx) emptyTable(name string) *rows {
+	return &rows{node: &plan.Values{Label: name, Rows: event.NewBatch(0)}, open: true, name: name}
 }
 
 func (c *ctx) isScalarName(name string) bool { return function.Lookup(name) != nil }
@@ -269,6 +279,10 @@ func (c *ctx) watchlist(x *syntax.Call) *value {
 			}
 			return &value{table: &rows{node: &plan.Values{Label: "watchlist " + alias.val().Str(), Rows: b}, cols: cols}}
 		}
+	}
+	if c.opt.Detached {
+		c.warnf("KQL5003", x.Span(), "no file was given for the watchlist %q: it is taken to be empty", alias.val().Str())
+		return &value{table: c.emptyTable(alias.val().Str())}
 	}
 	return c.bad("KQL2002", x, "no file was given for the watchlist %q", alias.val().Str())
 }

@@ -51,6 +51,10 @@ func (c *ctx) externalData(x *syntax.ExternalData) *rows {
 		if c.opt.External != nil {
 			content, ok = c.opt.External(address)
 		}
+		if !ok && c.opt.Detached {
+			c.warnf("KQL5003", e.Span(), "externaldata reads no addresses, and no file was given for %s: it is taken to be empty", address)
+			continue
+		}
 		if !ok {
 			c.unsupported(e, "externaldata reads no addresses; no file was given for %s", address)
 			return nil

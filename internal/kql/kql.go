@@ -44,6 +44,9 @@ type Options struct {
 	Watchlist func(alias string) (*event.Batch, bool)
 	// External returns the content of an address of externaldata, when the user gave a file for it.
 	External func(uri string) ([]byte, bool)
+	// Detached says that the query runs away from its home: tables and functions that nobody here knows (custom logs, parsers),
+	// watchlists and external data for which there is no file are taken to be empty, with a warning. Else they are errors.
+	Detached bool
 	// Params holds values, as KQL text, for declare query_parameters.
 	Params map[string]string
 }

@@ -35,6 +35,9 @@ type Settings struct {
 	LookupFiles map[string]string
 	// Tables are user tables of KQL by name: paths of data.
 	Tables map[string]string
+	// Detached takes tables, watchlists and external data that are not here to be empty, with a warning, as rules want that come
+	// from elsewhere; a query typed at a prompt is told of them as errors.
+	Detached bool
 	// Memory bounds what operators hold, in bytes; 0 means half of the machine's.
 	Memory int64
 	// Workers and BatchRows vary how the work is cut up; 0 means the defaults. Plain leaves plans unoptimised. None of them

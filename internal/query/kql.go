@@ -62,11 +62,16 @@ func kqlOptions(s Settings, tables map[string][]schema.Column) kql.Options {
 	for _, f := range s.Functions {
 		k := &kql.Function{Name: f.Name, Body: f.Body}
 		for _, p := range f.Params {
+			// The files of parsers write the default of a text parameter without quotes.
+			if d := p.Default; strings.EqualFold(p.Type, "string") && d != "" && !strings.ContainsAny(d[:1], `"'@h`) {
+				p.Default = "'" + strings.ReplaceAll(d, "'", `\'`) + "'"
+			}
 			k.Params = append(k.Params, kql.Param(p))
 		}
 		saved[f.Name] = k
 	}
 	return kql.Options{
+		Detached: s.Detached,
 		Table: func(name string) (kql.Table, bool) {
 			cols, ok := tables[name]
 			if !ok {

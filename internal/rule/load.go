@@ -259,6 +259,10 @@ func (p *Pack) addRule(d document, r *Rule) {
 		p.refuse(d, r, "RUL1003", "query", "the rule has no query")
 		return
 	}
+	if r.Language == KQL {
+		p.Rules = append(p.Rules, split(r)...)
+		return
+	}
 	p.Rules = append(p.Rules, r)
 }
 
@@ -302,6 +306,10 @@ func readPlain(path, src string, lang Language, p *Pack) {
 	r.Techniques = distinct(techniqueRef.FindAllString(strings.Join(prose, " "), -1))
 	if strings.TrimSpace(src) == "" {
 		p.refuseFile(path, text.Errorf("RUL1003", whole, text.Span{}, "the file is empty"))
+		return
+	}
+	if lang == KQL {
+		p.Rules = append(p.Rules, split(r)...)
 		return
 	}
 	p.Rules = append(p.Rules, r)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/harrier-detect/harrier/internal/kql/syntax"
 	"github.com/harrier-detect/harrier/internal/text"
 )
 
@@ -55,16 +56,16 @@ func readMarkdown(file, src string, p *Pack) {
 		}
 	}
 	n := 0
-	for index, f := range blocks {
-		body := strings.TrimRight(src[f.start:f.end], "\r\n")
-		if !fenceLanguages[f.tag] || f.tag == "" && !looksLikeKQL(body) {
+	for _, f := range blocks {
+		body := src[f.start:f.end]
+		if !fenceLanguages[f.tag] || strings.TrimSpace(body) == "" || f.tag == "" && !looksLikeKQL(body) {
 			p.Others["fenced block in another language"]++
 			continue
 		}
 		n++
 		r := &Rule{Language: KQL, Format: "markdown", Name: title, Description: strings.Join(description, " "),
 			Query:      text.NewExcerpt(file, src, body, []int{0}, []int{f.start}),
-			Techniques: distinct(techniqueRef.FindAllString(src, -1)), References: distinct(markdownLink.FindAllString(src, -1)), Source: whole, File: file, Index: index}
+			Techniques: distinct(techniqueRef.FindAllString(src, -1)), References: distinct(markdownLink.FindAllString(src, -1)), Source: whole, File: file, Index: n - 1}
 		if r.Name == "" {
 			r.Name = baseName(file)
 		}
@@ -72,7 +73,7 @@ func readMarkdown(file, src string, p *Pack) {
 		if f.section != "" && f.section != title {
 			r.Name += " (" + f.section + ")"
 		}
-		p.Rules = append(p.Rules, r)
+		p.Rules = append(p.Rules, split(r)...)
 	}
 	if n == 0 {
 		p.Others["page without a query"]++
@@ -120,13 +121,31 @@ func closesFence(line, mark string) bool {
 	return strings.HasPrefix(line, mark) && strings.Trim(line, mark[:1]) == ""
 }
 
-var kqlStart = regexp.MustCompile(`(?m)^\s*(\||let\s|union\b|search\b|find\b|print\b|datatable\b|externaldata\b|[A-Za-z_][\w]*\s*$|[A-Za-z_]\w*\s*\|)`)
-
-// looksLikeKQL decides over untagged blocks, which also hold output, shell commands and JSON.
+// looksLikeKQL decides over untagged blocks, which also hold output, command lines and addresses: a query has a pipe, or parses.
 func looksLikeKQL(s string) bool {
-	t := strings.TrimSpace(s)
-	return t != "" && t[0] != '{' && t[0] != '[' && t[0] != '<' && t[0] != '$' && kqlStart.MatchString(s) &&
-		(strings.Contains(s, "|") || strings.Contains(s, "let "))
+	if strings.Contains(s, "|") {
+		return true
+	}
+	_, diags := syntax.Parse(text.NewSource("", s))
+	return !diags.HasErrors()
+}
+
+// split makes rules of the queries of a text that holds several with blank lines between them.
+func split(r *Rule) []*Rule {
+	spans := syntax.Split(r.Query.Text)
+	if len(spans) == 1 {
+		return []*Rule{r}
+	}
+	var out []*Rule
+	for i, at := range spans {
+		part := *r
+		part.Part = i
+		part.ID = fmt.Sprintf("%s.%d", r.ID, i+1)
+		part.Name = fmt.Sprintf("%s (%d)", r.Name, i+1)
+		part.Query = r.Query.Derive(at.Of(r.Query.Text), []text.Piece{{At: 0, From: at.Start}})
+		out = append(out, &part)
+	}
+	return out
 }
 
 func distinct(list []string) []string {

@@ -92,12 +92,13 @@ func TestCorpusVerdicts(t *testing.T) {
 		}
 		for i, query := range queriesOf(t, name, string(data)) {
 			want := verdicts[place{filepath.ToSlash(name), i}]
-			parts := partsOf(query)
+			parts := Split(query)
 			if len(parts) != len(want) {
 				t.Errorf("%s, query %d: %d parts, want %d", name, i, len(parts), len(want))
 				continue
 			}
-			for j, part := range parts {
+			for j, at := range parts {
+				part := at.Of(query)
 				_, diags := Parse(text.NewSource(name, part))
 				if diags.HasErrors() == want[j].OK {
 					t.Errorf("%s, query %d, part %d: the official parser says %v %s at %d; here: %v", name, i, j, want[j].OK, want[j].Error, want[j].At, diags.Err())
@@ -118,11 +119,7 @@ func TestCorpusVerdicts(t *testing.T) {
 	}
 }
 
-var (
-	fence     = regexp.MustCompile("(?m)^[ \t]*```+[ \t]*([\\w#+-]*)[ \t]*\r?$")
-	blankLine = regexp.MustCompile(`\n[ \t\r]*\n`)
-	comment   = regexp.MustCompile(`(?m)//.*$`)
-)
+var fence = regexp.MustCompile("(?m)^[ \t]*```+[ \t]*([\\w#+-]*)[ \t]*\r?$")
 
 // queriesOf cuts the queries out of a rule file.
 func queriesOf(t *testing.T, name, data string) []string {
@@ -168,36 +165,4 @@ func queriesOf(t *testing.T, name, data string) []string {
 		return out
 	}
 	return []string{data}
-}
-
-// partsOf splits a text that holds several queries with blank lines between them. A text that parses as a whole is one query,
-// and one of which no split parses is a single, wrong, query.
-func partsOf(query string) []string {
-	parses := func(s string) bool {
-		_, diags := Parse(text.NewSource("", s))
-		return !diags.HasErrors()
-	}
-	if parses(query) {
-		return []string{query}
-	}
-	var parts []string
-	pending := ""
-	for _, block := range blankLine.Split(query, -1) {
-		bare := strings.TrimSpace(comment.ReplaceAllString(block, ""))
-		if bare == "" {
-			continue
-		}
-		if strings.HasPrefix(bare, "|") && pending == "" && len(parts) > 0 {
-			pending, parts = parts[len(parts)-1], parts[:len(parts)-1]
-		}
-		pending += "\n\n" + block
-		if !strings.HasSuffix(bare, ";") && parses(pending) {
-			parts = append(parts, pending)
-			pending = ""
-		}
-	}
-	if pending != "" {
-		return []string{query}
-	}
-	return parts
 }
