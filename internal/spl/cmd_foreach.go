@@ -1,7 +1,6 @@
 package spl
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -220,21 +219,21 @@ func (l *lowerer) mapRows(c *syntax.Map) {
 	most := o.number("maxsearches", defaultSearches, 0)
 	search := o.get("search")
 	o.done()
+	// A trial with the tokens as they stand finds mistakes before the run.
 	var template string
-	var at place = c
+	trial := &compilation{opt: l.opt}
 	switch {
 	case c.Template != nil:
-		template, at = "| "+strings.TrimPrefix(strings.TrimSpace(c.Template.Text), "|"), c.Template
+		template = "| " + strings.TrimPrefix(strings.TrimSpace(c.Template.Text), "|")
+		trial.query(l.src, c.Template.Query, nil, l.depth+1)
 	case search != nil:
-		template, at = search.Value.Value, search.Value
+		template = search.Value.Value
+		trial.search(syntax.Embedded(l.src, search.Value), l.depth+1)
 	default:
 		l.unsupported(c, "map with a saved search")
 		return
 	}
-	// A trial with the tokens as they stand finds mistakes before the run.
-	trial := &compilation{opt: l.opt}
-	if _, err := trial.row(template, l.depth); err != nil {
-		l.wrong(at, "the search of map: %v", err)
+	if l.diags = append(l.diags, trial.diags...); trial.diags.HasErrors() {
 		return
 	}
 	outer := *l
@@ -246,8 +245,8 @@ func (l *lowerer) mapRows(c *syntax.Map) {
 				break
 			}
 			c := &compilation{opt: outer.opt, names: outer.names + 1000*(r+1)}
-			n, err := c.row(fillTokens(template, rows, r), outer.depth)
-			if err != nil {
+			n := c.search(text.NewSource("<map>", fillTokens(template, rows, r)), outer.depth+1)
+			if err := firstError(c.diags); err != nil {
 				return nil, err
 			}
 			u.Sources = append(u.Sources, n)
@@ -262,19 +261,18 @@ func (l *lowerer) mapRows(c *syntax.Map) {
 	}}
 }
 
-// row compiles the search that map runs for one row.
-func (c *compilation) row(search string, depth int) (plan.Node, error) {
+// search compiles a search that stands within another one.
+func (c *compilation) search(src *text.Source, depth int) plan.Node {
 	macros := c.opt.Macros
 	if macros == nil {
 		macros = syntax.Macros{}
 	}
-	full, diags := syntax.Expand(text.NewSource("<map>", search), macros, evaluate)
+	full, diags := syntax.Expand(src, macros, evaluate)
 	ast, more := syntax.Parse(full.Source)
-	if err := firstError(append(diags, more...)); err != nil {
-		return nil, errors.New(strings.TrimPrefix(err.Error(), "<map>:"))
+	if c.diags = append(append(c.diags, diags...), more...); c.diags.HasErrors() {
+		return nothing
 	}
-	n := c.query(full.Source, ast, nil, depth+1)
-	return n, firstError(c.diags)
+	return c.query(full.Source, ast, nil, depth)
 }
 
 // fillTokens puts the values of a row in the place of $field$ tokens. Within quotes they are escaped; outside, a value that
