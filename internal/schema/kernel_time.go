@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -22,9 +23,13 @@ func parseTime(v event.Value) (ticks int64, ok bool) {
 	case event.Time:
 		return v.Ticks(), true
 	case event.Int:
-		return epochTicks(float64(v.Int())), v.Int() != 0
+		return wholeTicks(v.Int()), v.Int() != 0
 	case event.Float:
-		return epochTicks(v.Float()), v.Float() != 0
+		f := v.Float()
+		if math.IsNaN(f) || math.Abs(f) >= 1<<62 {
+			return 0, false
+		}
+		return epochTicks(f), f != 0
 	case event.String:
 	default:
 		return 0, false
@@ -36,7 +41,7 @@ func parseTime(v event.Value) (ticks int64, ok bool) {
 	if t, ok := isoTicks(s); ok {
 		return t, true
 	}
-	if f, err := strconv.ParseFloat(s, 64); err == nil {
+	if f, err := strconv.ParseFloat(s, 64); err == nil && !math.IsNaN(f) && math.Abs(f) < 1<<62 {
 		return epochTicks(f), f != 0
 	}
 	if inner, ok := strings.CutPrefix(s, "/Date("); ok {
@@ -52,18 +57,26 @@ func parseTime(v event.Value) (ticks int64, ok bool) {
 	return 0, false
 }
 
-// epochTicks takes the unit from the size: seconds up to the year 5138, then milliseconds, microseconds, nanoseconds.
+// epochTicks takes the unit from the size: seconds up to the year 5138, then milliseconds, microseconds, nanoseconds. A float64 holds
+// today's times to the microsecond.
 func epochTicks(f float64) int64 {
-	switch a := max(f, -f); {
-	case a >= 1e17:
-		f /= 1e9
-	case a >= 1e14:
-		f /= 1e6
-	case a >= 1e11:
-		f /= 1e3
+	if f == math.Trunc(f) && math.Abs(f) < 1<<62 {
+		return wholeTicks(int64(f))
 	}
-	sec := int64(f)
-	return sec*event.TicksPerSecond + int64((f-float64(sec))*event.TicksPerSecond+0.5)
+	sec := math.Floor(f)
+	return int64(sec)*event.TicksPerSecond + int64((f-sec)*1e6+0.5)*10
+}
+
+func wholeTicks(i int64) int64 {
+	switch a := max(i, -i); {
+	case a >= 1e17:
+		return i / 100
+	case a >= 1e14:
+		return i * 10
+	case a >= 1e11:
+		return i * 10_000
+	}
+	return i * event.TicksPerSecond
 }
 
 // isoTicks reads YYYY-MM-DD[T ]hh:mm:ss[.fffffff…][Z|±hh[:]mm].
