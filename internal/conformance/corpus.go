@@ -26,6 +26,9 @@ func (c *corpus) query(file string, index, part int) (query string, ok bool, err
 			return "", false, err
 		}
 		rules = p.Rules
+		if len(rules) == 0 && len(p.Functions) > 0 {
+			rules = []*rule.Rule{{Query: p.Functions[0].Body}}
+		}
 		c.by[file] = rules
 	}
 	for _, r := range rules {

@@ -28,6 +28,7 @@ type binder struct {
 	saved    map[string]*value // saved functions that are bound already
 	calling  []string          // saved functions under way
 	chart    string
+	fuzzy    int // operands of fuzzy unions under way, in which a table that is not there is left out
 }
 
 // A scope holds the names that let statements and parameters declare.

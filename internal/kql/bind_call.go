@@ -73,7 +73,7 @@ func (c *ctx) call(x *syntax.Call) *value {
 				return &value{table: r}
 			}
 		}
-		if c.rows == nil && c.opt.Detached {
+		if c.rows == nil && c.opt.Detached && c.fuzzy == 0 {
 			c.warnf("KQL5003", x.Func.Span(), "no function here is named %q: its table is taken to be empty%s", name, near(name, c.functionNames()))
 			return &value{table: c.emptyTable(name)}
 		}

@@ -114,7 +114,7 @@ func (c *ctx) tableNamed(x *syntax.Ident) *value {
 		return c.bad("KQL4002", x, "the function %q needs an argument list", x.Name)
 	}
 	among := append(c.tableNames(), c.visible()...)
-	if c.opt.Detached {
+	if c.opt.Detached && c.fuzzy == 0 {
 		c.warnf("KQL5003", x.Span(), "no table or function here is named %q: it is taken to be empty%s", x.Name, near(x.Name, among))
 		return &value{table: c.emptyTable(x.Name)}
 	}

@@ -80,14 +80,13 @@ func (c *ctx) operands(x syntax.Expr, fuzzy bool) ([]*rows, bool) {
 		return out, true
 	}
 	had := len(c.diags)
-	opt := c.opt
-	if fuzzy && opt.Detached { // a fuzzy union leaves out what is not there; elsewhere that counts as empty, with any column
-		strict := *opt
-		strict.Detached = false
-		c.opt = &strict
+	if fuzzy {
+		c.fuzzy++
 	}
 	r := c.table(x)
-	c.opt = opt
+	if fuzzy {
+		c.fuzzy--
+	}
 	if r != nil {
 		return []*rows{r}, true
 	}
