@@ -1,7 +1,7 @@
 package syntax
 
 // An Expr is an expression of the eval grammar: [*Number], [*String], [*Field], [*Call], [*Unary], [*Binary], [*Logic],
-// [*In], [*Group] or [*MacroCall].
+// [*In], [*Group], [*Subsearch] or [*MacroCall].
 type Expr interface {
 	Node
 	expr()
@@ -84,6 +84,7 @@ func (*Binary) expr()    {}
 func (*Logic) expr()     {}
 func (*In) expr()        {}
 func (*Group) expr()     {}
+func (*Subsearch) expr() {}
 func (*MacroCall) expr() {}
 
 func (n *Number) each(func(Node))   {}

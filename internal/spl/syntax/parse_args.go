@@ -142,7 +142,7 @@ func (p *parser) names(opts *Options, stop ...string) []*Word {
 
 // tidy takes the stray dot off a field name that published rules end with one instead of a comma.
 func (p *parser) tidy(w *Word) *Word {
-	if name, ok := strings.CutSuffix(w.Raw, "."); ok && w.Quote == 0 && name != "" {
+	if name := strings.TrimRight(w.Raw, "."); name != w.Raw && w.Quote == 0 && name != "" {
 		p.note("SPL5005", w.At, "stray dot behind %s ignored", shown(name))
 		w.Raw, w.Value = name, unescape(name, false)
 	}

@@ -235,6 +235,8 @@ func (p *parser) operand() Expr {
 		return &String{w.Loc, w}
 	case c == '`':
 		return p.macro()
+	case c == '[':
+		return p.subsearch()
 	case c == '\'':
 		if w := p.nameWord(); w != nil {
 			return &Field{w.Loc, w}

@@ -62,6 +62,8 @@ var seeds = []struct{ in, want string }{
 		`x | eval 'a b'='c.d' + 'e{}', "f g"=h{}, {i}=1, j.k=CASE(a = 1, "x", true(), null())`},
 	{`x | eval a=if (1 == 1 , "it's | [x]" , 'a|b]')`, `x | eval a=if(1 = 1, "it's | [x]", 'a|b]')`},
 	{`x | eval a=5."%".1.5`, `x | eval a=5 . "%" . 1.5`},
+	{`x | where n>[search y | stats count | return $count] | eval m=[search z | return $f]+1`,
+		`x | where n > [| search y | stats count | return $count] | eval m=[| search z | return $f] + 1`},
 	{`x | eval y=null, z=-a`, `x | eval y=null, z=-a`},
 	{`x | fieldformat n=tostring(n,"commas")`, `x | fieldformat n=tostring(n, "commas")`},
 	// Commands.

@@ -373,6 +373,8 @@ func (w *printer) expr(x Expr, least int) {
 			w.word(x.Word)
 		case *MacroCall:
 			w.text(x.Raw)
+		case *Subsearch:
+			w.subsearch(x)
 		case *Group:
 			w.group(true, func() { w.expr(x.X, 0) })
 		case *Call:
