@@ -124,7 +124,7 @@ func (m *mapDef) feed() Feed {
 		f.Events = append(f.Events, s)
 	}
 	if m.when != nil {
-		f.When = printExpr(m.when)
+		f.When = m.whenSrc
 	}
 	if m.prefix != "" {
 		f.Same = true

@@ -68,6 +68,7 @@ type mapDef struct {
 	kind    string
 	events  []eventSpec
 	when    expr.Expr
+	whenSrc string
 	same    bool   // columns come from source fields of the same name
 	prefix  string // columns come from the source field of their name in camelCase behind this prefix
 	columns []colDef
@@ -342,7 +343,7 @@ func (l *library) addTree(name string, n *yaml.Node) error {
 // parseEventSpec reads "security 4624,4625", "sysmon", "DeviceEvents PowerShellCommand" or "*".
 func parseEventSpec(s string) eventSpec {
 	log, ids, ok := strings.Cut(s, " ")
-	spec := eventSpec{log: strings.ToLower(log)}
+	spec := eventSpec{log: log}
 	if ok {
 		for _, id := range strings.Split(ids, ",") {
 			spec.ids = append(spec.ids, strings.TrimSpace(id))
@@ -492,7 +493,7 @@ func (v *viewDef) ownTable(table string) {
 		}
 	}
 	for _, kind := range []string{"mde", "sentinel"} {
-		m := &mapDef{kind: kind, events: []eventSpec{{log: strings.ToLower(table)}}, same: true, where: v.name, byName: map[string]expr.Expr{"Type": typ}}
+		m := &mapDef{kind: kind, events: []eventSpec{{log: table}}, same: true, where: v.name, byName: map[string]expr.Expr{"Type": typ}}
 		_, xdr := v.index["Timestamp"]
 		_, workspace := v.index["TimeGenerated"]
 		if xdr && workspace { // the same moment under its name in Defender and in a workspace
@@ -519,6 +520,7 @@ func readMap(name string, n *yaml.Node, fragments map[string]pairs) (*mapDef, er
 		m.events = append(m.events, parseEventSpec(e))
 	}
 	var err error
+	m.whenSrc = y.When
 	if m.when, err = optional(m.where, y.When); err != nil {
 		return nil, err
 	}

@@ -149,7 +149,7 @@ func (l *library) linkModels() error {
 				}
 			}
 			if !slices.ContainsFunc(v.maps, func(m *mapDef) bool { return m.kind == taggedKind }) {
-				v.maps = append([]*mapDef{{kind: taggedKind, same: true, where: n.View, exempt: n.tagged,
+				v.maps = append([]*mapDef{{kind: taggedKind, same: true, where: n.View, exempt: n.tagged, whenSrc: "tag has " + strings.Join(n.Tags, " and "),
 					when: expr.F(functions["tagged"], expr.C(tagField), expr.L(stringList(n.Tags)))}}, v.maps...)
 			}
 			if n.Constraint != "" {
@@ -193,5 +193,3 @@ var _ = declare(&fn.Func{Name: "tagged", Min: 2, Max: 2, Null: fn.SeesNull, Doc:
 	}
 	return boolOf(true)
 }})
-
-func printExpr(e expr.Expr) string { return expr.Print(e) }

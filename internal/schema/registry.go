@@ -100,7 +100,7 @@ type mapPlan struct {
 type boundMap struct {
 	def   *mapDef
 	when  *adaptive
-	cols  []*adaptive // by position in the view's need; nil: missing
-	refs  [2][]*adaptive  // by refNames, then by refFields
+	cols  []*adaptive    // by position in the view's need; nil: missing
+	refs  [2][]*adaptive // by refNames, then by refFields
 	twins []*adaptive
 }
