@@ -20,6 +20,7 @@ type runFlags struct {
 	macros  []string
 	lookups []string
 	tables  []string
+	geoip   string
 }
 
 func (f *runFlags) add(c *cobra.Command) {
@@ -29,11 +30,12 @@ func (f *runFlags) add(c *cobra.Command) {
 	c.Flags().StringArrayVar(&f.macros, "macros", nil, "SPL macros: a YAML file or folder, or a macros.conf `PATH`; they go before the supplied ones")
 	c.Flags().StringArrayVar(&f.lookups, "lookups", nil, "folder `DIR` with lookup tables and definitions")
 	c.Flags().StringArrayVar(&f.tables, "table", nil, "make the data at a path a KQL table: `NAME=PATH`")
+	c.Flags().StringVar(&f.geoip, "geoip", "", "GeoIP database `FILE` in MaxMind's format, for iplocation and geo_info_from_ip_address")
 }
 
 // engine makes an engine from the flags and what came with the rules (which may be nil).
 func (f *runFlags) engine(p *rule.Pack) (*query.Engine, error) {
-	s := query.Settings{Now: f.now, Workers: f.workers, Tables: map[string]string{}}
+	s := query.Settings{Now: f.now, Workers: f.workers, GeoIP: f.geoip, Tables: map[string]string{}}
 	if p != nil {
 		s.Detached = true
 		s.Macros, s.Lookups, s.LookupDirs, s.Functions = p.Macros, p.Lookups, p.LookupDirs, p.Functions

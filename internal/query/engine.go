@@ -38,6 +38,8 @@ type Settings struct {
 	// Detached takes tables, watchlists and external data that are not here to be empty, with a warning, as rules want that come
 	// from elsewhere; a query typed at a prompt is told of them as errors.
 	Detached bool
+	// GeoIP is the path of a database in MaxMind's format, for the functions that tell where an address is; "" for none.
+	GeoIP string
 	// Memory bounds what operators hold, in bytes; 0 means half of the machine's.
 	Memory int64
 	// Workers and BatchRows vary how the work is cut up; 0 means the defaults. Plain leaves plans unoptimised. None of them
@@ -50,6 +52,7 @@ type Settings struct {
 type Engine struct {
 	settings Settings
 	registry *schema.Registry
+	geo      func(ip string) (event.Bag, bool)
 	tables   map[string][]schema.Column // columns of user tables
 	languages
 }
@@ -87,6 +90,12 @@ func New(s Settings) (*Engine, error) {
 	if _, err := e.clock(nil, nil); err != nil {
 		return nil, err
 	}
+	if s.GeoIP != "" {
+		var err error
+		if e.geo, err = openGeoIP(s.GeoIP); err != nil {
+			return nil, err
+		}
+	}
 	if err := e.prepareLanguages(); err != nil {
 		return nil, err
 	}
@@ -123,7 +132,7 @@ func (e *Engine) Run(ctx context.Context, jobs []*exec.Job, in *Input, report fu
 	if in != nil {
 		input = in
 	}
-	o := exec.Options{Env: &fn.Env{Clock: clock}, Views: e.views(), Input: input, Memory: e.settings.Memory, BatchRows: e.settings.BatchRows,
+	o := exec.Options{Env: &fn.Env{Clock: clock, Geo: e.geo}, Views: e.views(), Input: input, Memory: e.settings.Memory, BatchRows: e.settings.BatchRows,
 		Workers: e.settings.Workers, Report: report}
 	if !e.settings.Plain {
 		o.Rewrite = func(n plan.Node) plan.Node { return opt.Optimize(n) }
