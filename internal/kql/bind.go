@@ -139,7 +139,7 @@ func (b *binder) query(ast *syntax.Query) *Query {
 	case b.diags.HasErrors():
 		return nil
 	case result == nil:
-		b.errorf("KQL4006", ast.Span(), "the query has no result: it only declares names")
+		b.errorf("KQL2003", ast.Span(), "the query only declares names: there is no result to run for")
 		return nil
 	}
 	r := c.asTable(result, last)

@@ -32,7 +32,7 @@ func init() {
 		"iff": (*ctx).iff, "iif": (*ctx).iff, "case": (*ctx).caseOf, "not": (*ctx).not,
 		"table": (*ctx).tableByName, "database": (*ctx).remoteCall, "cluster": (*ctx).remoteCall, "workspace": (*ctx).remoteCall,
 		"app": (*ctx).remoteCall, "adx": (*ctx).remoteCall, "arg": (*ctx).remoteCall, "resource": (*ctx).remoteCall, "external_table": (*ctx).remoteCall, "materialized_view": (*ctx).remoteCall,
-		"_GetWatchlist": (*ctx).watchlist, "ingestion_time": (*ctx).ingestionTime,
+		"_GetWatchlist": (*ctx).watchlist, "ingestion_time": (*ctx).ingestionTime, "column_names_of": (*ctx).columnNamesOf, "bag_pack_columns": (*ctx).packColumns,
 	}
 }
 

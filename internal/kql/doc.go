@@ -20,6 +20,7 @@
 //
 //	KQL2001  a control command
 //	KQL2002  legal, and not supported by Harrier
+//	KQL2003  nothing to run: the query only declares names
 //	KQL3001  no such column, variable or function
 //	KQL3002  no such table
 //	KQL3003  no such function
@@ -33,6 +34,7 @@
 //	KQL4006  the query gives no table
 //	KQL5001  something is ignored
 //	KQL5002  something has no data here
+//	KQL5003  something that only the rule's home has is taken to be empty
 //
 // Language reference: https://learn.microsoft.com/kusto/query/
 package kql

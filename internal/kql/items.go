@@ -85,7 +85,13 @@ func (c *ctx) addValue(to *items, v *value, names []*syntax.Ident, tuple bool, x
 		if i < len(names) {
 			own = names[i : i+1]
 		}
-		to.put(c, expr.F(elementOf, list, expr.L(event.IntOf(int64(i)))), col.Type, to.pick(c, part, own, x))
+		name := ""
+		if to.how == inPrint && own == nil {
+			name = to.taken.unique(col.Name)
+		} else {
+			name = to.pick(c, part, own, x)
+		}
+		to.put(c, expr.F(elementOf, list, expr.L(event.IntOf(int64(i)))), col.Type, name)
 	}
 }
 
@@ -122,6 +128,8 @@ func (to *items) pick(c *ctx, v *value, names []*syntax.Ident, x syntax.Node) st
 	switch {
 	case to.how == inPrint:
 		return to.taken.unique("print_" + itoa(len(to.cols)))
+	case name == "" && to.how == inExtend:
+		return to.taken.free()
 	case name == "":
 		return to.taken.numbered()
 	case to.how == inExtend:

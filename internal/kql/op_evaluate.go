@@ -300,7 +300,7 @@ func pivot(c *ctx, in *rows, op *syntax.Evaluate) *rows {
 		}
 		for _, col := range in.cols {
 			if !used[col.Name] {
-				c.addKey(to, collect, &syntax.Ident{Name: col.Name})
+				to.put(c, expr.C(col.Name), col.Type, col.Name)
 			}
 		}
 	}

@@ -11,15 +11,19 @@ func init() {
 
 func lowerWhere(c *ctx, in *rows, op *syntax.Where) *rows {
 	c.ignoreParams(op.Params)
-	if n, ok := op.X.(*syntax.Named); ok {
-		c.bad("KQL4005", n, "= gives a name; == compares")
-		return nil
+	x := op.X
+	if n, ok := x.(*syntax.Named); ok {
+		// The name means nothing; a condition that is no bool is refused below.
+		c.warnf("KQL5001", n.Span(), "= gives a name here and does not compare: only what is behind it counts")
+		x = n.X
 	}
-	v := c.condition(op.X)
+	c.windows = &windows{rows: in}
+	v := c.condition(x)
 	if v.bad {
 		return nil
 	}
-	return in.with(&plan.Filter{Input: in.node, Pred: v.e})
+	out := c.windows.rows
+	return out.with(&plan.Filter{Input: out.node, Pred: v.e}).drop(c.windows.temps...)
 }
 
 // ignoreParams takes hints, which change nothing in the rows, and refuses every other option.

@@ -71,7 +71,7 @@ func (c *ctx) expand(in *rows, params []*syntax.Param, items []*syntax.ExpandIte
 			t = to.typ
 		}
 		ex.node.Columns = append(ex.node.Columns, plan.ExpandColumn{Name: name, Expr: expr.F(oneNull, v.e)})
-		if v.column {
+		if _, named := x.(*syntax.Named); v.column && !named {
 			ex.bare = append(ex.bare, v.name)
 		}
 		ex.cols = append(ex.cols, Column{name, t})

@@ -137,3 +137,14 @@ func (n *namer) numbered() string {
 	n.count++
 	return n.unique("Column" + strconv.Itoa(n.count))
 }
+
+// free returns the first ColumnN that nothing is called yet.
+func (n *namer) free() string {
+	for {
+		n.count++
+		if name := "Column" + strconv.Itoa(n.count); !n.taken[name] {
+			n.taken[name] = true
+			return name
+		}
+	}
+}

@@ -168,6 +168,13 @@ func (p *parser) unary() Expr {
 func (p *parser) path(x Expr, start int) Expr {
 	for links := 0; !p.panicking; {
 		switch {
+		case p.at(".") && p.peek(1).is("[") && p.peek(2).kind == tokLong && p.peek(3).is("]") && p.chain(&links):
+			// a.[0] is the element rather than a member of that name.
+			p.advance()
+			p.advance()
+			i := p.scalarLiteral()
+			p.advance()
+			x = &Index{exprNode{p.from(start)}, x, i}
 		case p.at(".") && p.chain(&links):
 			p.advance()
 			member := p.member()
