@@ -427,7 +427,13 @@ func bindGeoInfo(env *fn.Env, _ []fn.Arg) (fn.Row, error) {
 		if !ok {
 			return event.NullValue
 		}
-		return event.ObjectOf(bag)
+		var out event.Bag
+		for _, name := range []string{"country", "state", "city", "latitude", "longitude"} {
+			if v, ok := bag.Get(name); ok {
+				out = append(out, event.Field{Name: name, Value: v})
+			}
+		}
+		return event.ObjectOf(out)
 	}, nil
 }
 
