@@ -43,6 +43,15 @@ func (p *Program) Eval(b *event.Batch) *event.Column { return p.root.eval(b, nil
 // Select returns those of the given rows (nil: all rows of b) in which the expression is true, in order. The result is a
 // new slice.
 func (p *Program) Select(b *event.Batch, rows []int32) []int32 {
+	if rows == nil {
+		// Where it is known at once that few rows can do, only these are looked at.
+		if few, ok := boundOf(p.root, b); ok {
+			if len(few) == 0 {
+				return nil
+			}
+			rows = few
+		}
+	}
 	n := b.Len()
 	if rows != nil {
 		n = len(rows)
@@ -128,7 +137,7 @@ func (c *compiler) node(e Expr) (node, error) {
 	if e == nil {
 		return &constNode{event.NullValue}, nil
 	}
-	if n, ok, err := c.shared.node(e, func() (node, error) { return c.own(e) }); ok {
+	if n, ok, err := c.sharedNode(e); ok {
 		return n, err
 	}
 	return c.own(e)
@@ -148,7 +157,7 @@ func (c *compiler) own(e Expr) (node, error) {
 			return nil, err
 		}
 		return &constNode{r(nil)}, nil
-	case len(cols) == 1 && !volatile && !c.shared.splits(e):
+	case len(cols) == 1 && !volatile && !c.splits(e):
 		r, err := c.row(e, &frame{cols: cols})
 		if err != nil {
 			return nil, err
@@ -159,6 +168,10 @@ func (c *compiler) own(e Expr) (node, error) {
 	case *Logic:
 		return c.logic(e)
 	case *Not:
+		if c.shared != nil {
+			c.shared.negated++
+			defer func() { c.shared.negated-- }()
+		}
 		n, err := c.node(e.Arg)
 		if err != nil {
 			return nil, err

@@ -197,6 +197,7 @@ func (n *notNode) truth(b *event.Batch, rows []int32, out []tri) {
 type logicNode struct {
 	op   Op
 	args []node
+	rows rowSet
 }
 
 func (n *logicNode) eval(b *event.Batch, rows []int32) *event.Column { return boolColumn(n, b, rows) }

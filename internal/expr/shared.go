@@ -11,7 +11,7 @@ import (
 
 // CompileAll prepares expressions that will run over the same batches on one goroutine, as the predicates of many rules over
 // one view do. A condition that stands in several places is evaluated once a row for all of them. errs has an entry for each
-// expression, nil where it compiled.
+// expression, nil where it compiled. The programs are for Select: what they would evaluate to may be false where it is unknown.
 func CompileAll(es []Expr, env *fn.Env) (progs []*Program, errs []error) {
 	c := &compiler{env: env, shared: newSharing()}
 	for _, e := range es {
@@ -34,11 +34,22 @@ type sharing struct {
 	numbers map[Expr]int
 	texts   map[string]int
 	seen    map[int]int // how often
-	nodes   map[int]*sharedNode
+	nodes   map[nodeKey]node
+	// scanners look for guards, by the number of the expression whose text they look through.
+	scanners map[int]*scanner
+	guards   map[int][]string // of calls
+	// negated counts the Nots around what is being compiled.
+	negated int
+}
+
+// A nodeKey names the node of an expression: below a Not it is another one, without guards.
+type nodeKey struct {
+	number  int
+	negated bool
 }
 
 func newSharing() *sharing {
-	return &sharing{numbers: map[Expr]int{}, texts: map[string]int{}, seen: map[int]int{}, nodes: map[int]*sharedNode{}}
+	return &sharing{numbers: map[Expr]int{}, texts: map[string]int{}, seen: map[int]int{}, nodes: map[nodeKey]node{}, scanners: map[int]*scanner{}, guards: map[int][]string{}}
 }
 
 // condition reports whether e is worth sharing.
@@ -117,44 +128,83 @@ func (s *sharing) number(e Expr) int {
 	return id
 }
 
-// shares reports whether e or a condition in it occurs more than once.
-func (s *sharing) shares(e Expr) bool {
-	if s == nil || !condition(e) {
+// splits reports whether e has parts that are better evaluated on their own: since others hold them too, or have guards.
+func (c *compiler) splits(e Expr) bool {
+	if c.shared == nil {
 		return false
 	}
-	if s.seen[s.number(e)] > 1 {
-		return true
+	apart := func(e Expr) bool {
+		if !condition(e) {
+			return false
+		}
+		if c.shared.seen[c.shared.number(e)] > 1 || c.splits(e) {
+			return true
+		}
+		call, ok := e.(*Call)
+		return ok && c.shared.negated == 0 && c.guardOf(call) != nil
 	}
-	return s.splits(e)
-}
-
-// splits reports whether e has parts that are better evaluated on their own, for all who hold them.
-func (s *sharing) splits(e Expr) bool {
 	switch e := e.(type) {
 	case *Logic:
-		return slices.ContainsFunc(e.Args, s.shares)
+		return slices.ContainsFunc(e.Args, apart)
 	case *Not:
-		return s.shares(e.Arg)
+		c.shared.negated++
+		defer func() { c.shared.negated-- }()
+		return apart(e.Arg)
 	}
 	return false
 }
 
-// node returns the one node for an expression that occurs more than once, made by compile; ok is false for others.
-func (s *sharing) node(e Expr, compile func() (node, error)) (n node, ok bool, err error) {
-	if s == nil || !condition(e) || s.seen[s.number(e)] < 2 || Volatile(e) {
+// sharedNode returns the node for a condition that others hold too, or that has a guard; ok is false for others.
+func (c *compiler) sharedNode(e Expr) (n node, ok bool, err error) {
+	s := c.shared
+	if s == nil || !condition(e) || Volatile(e) {
 		return nil, false, nil
 	}
-	id := s.number(e)
-	if have := s.nodes[id]; have != nil {
+	key := nodeKey{s.number(e), s.negated > 0}
+	if have := s.nodes[key]; have != nil {
 		return have, true, nil
 	}
-	inner, err := compile()
+	if call, is := e.(*Call); is && !key.negated {
+		if texts := c.guardOf(call); texts != nil {
+			n, err := c.guarded(call, texts)
+			if err == nil {
+				s.nodes[key] = n
+			}
+			return n, true, err
+		}
+	}
+	if s.seen[key.number] < 2 {
+		return nil, false, nil
+	}
+	inner, err := c.own(e)
 	if err != nil {
 		return nil, true, err
 	}
 	out := &sharedNode{inner: inner}
-	s.nodes[id] = out
+	s.nodes[key] = out
 	return out, true, nil
+}
+
+func (c *compiler) guarded(e *Call, texts []string) (node, error) {
+	n, err := c.own(e)
+	if err != nil {
+		return nil, err
+	}
+	unary, ok := n.(*unaryNode)
+	if !ok {
+		return n, nil
+	}
+	subject := c.shared.number(e.Args[0])
+	sc := c.shared.scanners[subject]
+	if sc == nil {
+		sub, err := c.own(e.Args[0])
+		if err != nil {
+			return nil, err
+		}
+		sc = &scanner{subject: sub, byText: map[string]int{}}
+		c.shared.scanners[subject] = sc
+	}
+	return &guarded{unaryNode: unary, scanner: sc, guard: sc.add(texts)}, nil
 }
 
 // sharedNode remembers the truth of a condition in the rows of the batch at hand, as far as somebody has asked.

@@ -1,0 +1,413 @@
+package expr
+
+import (
+	"math/bits"
+
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/fn"
+)
+
+// A guard is what the text that a condition looks at must contain for the condition to be true (see fn.Func.Needs). The guards
+// of all conditions of a CompileAll over one text are looked for together, once in each distinct value; a condition is then
+// evaluated only for the values that its guard lets through.
+//
+// A guard says only when a condition is not true, not whether it is false or unknown, so guards stand where these come to
+// the same: not below a Not.
+
+// scanner looks for the guards over one text: a column, or an expression of one column such as its lower case.
+type scanner struct {
+	subject node
+	texts   []string
+	byText  map[string]int
+	owners  [][]int32 // by text: the guards that it satisfies
+	guards  int
+	set     *literalSet // nil until the first batch, when all guards are known
+
+	batch *event.Batch
+	memos map[*event.Dict]*scanMemo
+	hits  [][]int32 // by guard: the rows of the batch that it lets through
+	dirty []int32   // guards with hits
+	stamp []uint32  // by guard: the value in which it was last found, so that it counts once
+	value uint32
+	found []int32
+}
+
+// scanMemo is what a scanner knows of a dictionary.
+type scanMemo struct {
+	seen   []bool
+	guards [][]int32 // by code
+}
+
+// everyGuard stands for all guards: the value is none that can be looked through.
+var everyGuard = []int32{-1}
+
+// add enters a guard and returns its number.
+func (s *scanner) add(texts []string) int32 {
+	id := int32(s.guards)
+	s.guards++
+	for _, t := range texts {
+		i, ok := s.byText[t]
+		if !ok {
+			i = len(s.texts)
+			s.byText[t] = i
+			s.texts = append(s.texts, t)
+			s.owners = append(s.owners, nil)
+		}
+		s.owners[i] = append(s.owners[i], id)
+	}
+	return id
+}
+
+// look returns the guards that a value satisfies. The result is valid until the next call.
+func (s *scanner) look(v event.Value) []int32 {
+	s.found = s.found[:0]
+	switch v.Kind() {
+	case event.Missing, event.Null:
+		return nil
+	case event.String:
+		if foldsToASCII(v.Str()) {
+			return everyGuard
+		}
+		s.value++
+		s.set.scan(v.Str(), s.note)
+		return s.found
+	}
+	return everyGuard
+}
+
+func (s *scanner) note(text int) {
+	for _, g := range s.owners[text] {
+		if s.stamp[g] != s.value {
+			s.stamp[g] = s.value
+			s.found = append(s.found, g)
+		}
+	}
+}
+
+// begin looks through the rows of a batch, once.
+func (s *scanner) begin(b *event.Batch) {
+	if s.batch == b {
+		return
+	}
+	if s.set == nil || len(s.stamp) != s.guards {
+		s.set = newLiteralSet(s.texts)
+		s.stamp, s.hits, s.value = make([]uint32, s.guards), make([][]int32, s.guards+1), 0
+		s.memos = nil
+	}
+	if s.value > 1<<31 {
+		clear(s.stamp)
+		s.value = 0
+	}
+	for _, g := range s.dirty {
+		s.hits[g] = s.hits[g][:0]
+	}
+	s.dirty = s.dirty[:0]
+	s.batch = b
+	c := s.subject.eval(b, nil)
+	switch c.Encoding() {
+	case event.Constant:
+		if b.Len() > 0 {
+			guards := s.look(c.Const())
+			for i := range b.Len() {
+				s.put(int32(i), guards)
+			}
+		}
+	case event.Dictionary:
+		d, codes := c.Codes()
+		m := s.memos[d]
+		if m == nil {
+			if s.memos == nil || len(s.memos) >= maxMemos {
+				s.memos = map[*event.Dict]*scanMemo{}
+			}
+			m = &scanMemo{}
+			s.memos[d] = m
+		}
+		if n := d.Len(); len(m.seen) < n {
+			n += n / 4
+			m.seen = append(m.seen, make([]bool, n-len(m.seen))...)
+			m.guards = append(m.guards, make([][]int32, n-len(m.guards))...)
+		}
+		for i, code := range codes {
+			if !m.seen[code] {
+				m.seen[code] = true
+				if g := s.look(d.Value(code)); len(g) > 0 {
+					m.guards[code] = append([]int32(nil), g...)
+				}
+			}
+			s.put(int32(i), m.guards[code])
+		}
+	default:
+		for i := range c.Len() {
+			s.put(int32(i), s.look(c.Value(i)))
+		}
+	}
+}
+
+// put enters a row for the guards that its value satisfies. Rows for every guard stand in a list of their own, the last.
+func (s *scanner) put(row int32, guards []int32) {
+	for _, g := range guards {
+		if g < 0 {
+			g = int32(s.guards)
+		}
+		if len(s.hits[g]) == 0 {
+			s.dirty = append(s.dirty, g)
+		}
+		s.hits[g] = append(s.hits[g], row)
+	}
+}
+
+// dear reports whether looking through the whole batch costs much more than evaluating a condition in a few rows.
+func (s *scanner) dear(b *event.Batch, rows int) bool {
+	if s.batch == b || rows > b.Len()/8 {
+		return false
+	}
+	col, ok := s.subject.(*colNode)
+	if !ok {
+		return false
+	}
+	c := b.Column(col.name)
+	return c != nil && (c.Encoding() == event.Lazy || c.Encoding() == event.Any)
+}
+
+// guarded is a condition over one column behind a guard.
+type guarded struct {
+	*unaryNode
+	scanner *scanner
+	guard   int32
+	known   map[*event.Dict]map[uint32]tri // of values that the guard let through
+	rows    rowSet
+}
+
+func (n *guarded) truth(b *event.Batch, rows []int32, out []tri) {
+	if n.scanner.dear(b, len(out)) {
+		c := b.Column(n.col)
+		for i := range out {
+			out[i] = n.at(c, rowAt(rows, i))
+		}
+		return
+	}
+	possible, _ := n.bound(b)
+	clear(out)
+	if len(possible) == 0 {
+		return
+	}
+	c := b.Column(n.col)
+	if rows == nil {
+		for _, r := range possible {
+			out[r] = n.at(c, int(r))
+		}
+		return
+	}
+	n.rows.fill(b.Len(), possible)
+	for i, r := range rows {
+		if n.rows.has(r) {
+			out[i] = n.at(c, int(r))
+		}
+	}
+}
+
+// at returns the condition's truth in a row.
+func (n *guarded) at(c *event.Column, row int) tri {
+	if c == nil {
+		return triOf(n.call(event.Value{}))
+	}
+	if c.Encoding() != event.Dictionary {
+		return triOf(n.call(c.Value(row)))
+	}
+	d, codes := c.Codes()
+	m := n.known[d]
+	if m == nil {
+		if n.known == nil || len(n.known) >= maxMemos {
+			n.known = map[*event.Dict]map[uint32]tri{}
+		}
+		m = map[uint32]tri{}
+		n.known[d] = m
+	}
+	t, ok := m[codes[row]]
+	if !ok {
+		t = triOf(n.call(d.Value(codes[row])))
+		m[codes[row]] = t
+	}
+	return t
+}
+
+func (n *guarded) bound(b *event.Batch) ([]int32, bool) {
+	s := n.scanner
+	s.begin(b)
+	hits, open := s.hits[n.guard], s.hits[s.guards]
+	if len(open) == 0 {
+		return hits, true
+	}
+	n.rows.fill(b.Len(), hits)
+	n.rows.add(open)
+	return n.rows.list(), true
+}
+
+// A bounder can tell cheaply in which rows of a batch a condition may be true.
+type bounder interface {
+	// bound returns these rows in order; ok is false when it cannot tell. The result is valid until the next call.
+	bound(b *event.Batch) (rows []int32, ok bool)
+	// dearBound reports whether telling means to look through long texts.
+	dearBound(b *event.Batch) bool
+}
+
+func (n *guarded) dearBound(b *event.Batch) bool { return n.scanner.dear(b, 0) }
+
+func boundOf(n node, b *event.Batch) ([]int32, bool) {
+	if x, ok := n.(bounder); ok {
+		return x.bound(b)
+	}
+	return nil, false
+}
+
+func dearOf(n node, b *event.Batch) bool {
+	x, ok := n.(bounder)
+	return ok && x.dearBound(b)
+}
+
+func (n *sharedNode) bound(b *event.Batch) ([]int32, bool) { return boundOf(n.inner, b) }
+func (n *sharedNode) dearBound(b *event.Batch) bool        { return dearOf(n.inner, b) }
+
+func (n *logicNode) dearBound(b *event.Batch) bool {
+	for _, a := range n.args {
+		if dearOf(a, b) {
+			return true
+		}
+	}
+	return false
+}
+
+// bound of an And is the smallest that a part of it has, of an Or the union of all. Long texts are looked through only when
+// no other part of an And can tell.
+func (n *logicNode) bound(b *event.Batch) (rows []int32, ok bool) {
+	if n.op == And {
+		for _, dear := range []bool{false, true} {
+			for _, a := range n.args {
+				if dearOf(a, b) != dear {
+					continue
+				}
+				if r, can := boundOf(a, b); can && (!ok || len(r) < len(rows)) {
+					if rows, ok = r, true; len(rows) == 0 {
+						return nil, true
+					}
+				}
+			}
+			if ok {
+				return rows, true
+			}
+		}
+		return nil, false
+	}
+	n.rows.reset(b.Len())
+	for _, a := range n.args {
+		r, can := boundOf(a, b)
+		if !can {
+			return nil, false
+		}
+		n.rows.add(r)
+	}
+	return n.rows.list(), true
+}
+
+// bound of a condition on a constant column is all or nothing.
+func (n *unaryNode) bound(b *event.Batch) ([]int32, bool) {
+	c := b.Column(n.col)
+	v := event.Value{}
+	if c != nil {
+		if c.Encoding() != event.Constant {
+			return nil, false
+		}
+		v = c.Const()
+	}
+	if triOf(n.call(v)) == triTrue {
+		return nil, false // in every row; others may tell better
+	}
+	return nil, true
+}
+
+func (n *unaryNode) dearBound(*event.Batch) bool { return false }
+
+// rowSet is a set of rows of a batch.
+type rowSet struct {
+	words []uint64
+	rows  []int32
+	n     int
+}
+
+func (s *rowSet) reset(rows int) {
+	words := (rows + 63) / 64
+	if cap(s.words) < words {
+		s.words = make([]uint64, words)
+	}
+	s.words = s.words[:words]
+	clear(s.words)
+	s.n = 0
+}
+
+func (s *rowSet) fill(n int, rows []int32) {
+	s.reset(n)
+	s.add(rows)
+}
+
+func (s *rowSet) add(rows []int32) {
+	for _, r := range rows {
+		s.words[r>>6] |= 1 << (r & 63)
+	}
+	s.n += len(rows)
+}
+
+func (s *rowSet) has(row int32) bool { return s.words[row>>6]&(1<<(row&63)) != 0 }
+
+// list returns the rows in order, valid until the next call.
+func (s *rowSet) list() []int32 {
+	s.rows = s.rows[:0]
+	if s.n == 0 {
+		return s.rows
+	}
+	for i, w := range s.words {
+		for ; w != 0; w &= w - 1 {
+			s.rows = append(s.rows, int32(i<<6+bits.TrailingZeros64(w)))
+		}
+	}
+	return s.rows
+}
+
+// guardOf returns the texts of which the first argument of a call must contain one for the call to be true, or nil when there
+// is no guard for it.
+func (c *compiler) guardOf(e *Call) []string {
+	id := c.shared.number(e)
+	texts, ok := c.shared.guards[id]
+	if !ok {
+		texts = c.findGuard(e)
+		c.shared.guards[id] = texts
+	}
+	return texts
+}
+
+func (c *compiler) findGuard(e *Call) (texts []string) {
+	if e.Fn.Needs == nil || len(e.Args) == 0 || len(Columns(e.Args[0])) != 1 || Volatile(e) {
+		return nil
+	}
+	known := make([]fn.Arg, len(e.Args))
+	for i, a := range e.Args[1:] {
+		if len(Columns(a)) > 0 {
+			return nil
+		}
+		if v, ok := Fold(a, c.env); ok {
+			known[i+1] = fn.Arg{Const: true, Value: v}
+		}
+	}
+	defer func() {
+		if recover() != nil {
+			texts = nil // the call itself will show what is wrong
+		}
+	}()
+	for _, t := range e.Fn.Needs(known).Any {
+		t = searchable(t)
+		if t == "" {
+			return nil
+		}
+		texts = append(texts, t)
+	}
+	return texts
+}
