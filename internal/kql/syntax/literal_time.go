@@ -140,6 +140,14 @@ func ParseDateTime(s string) (time.Time, bool) {
 			}
 		}
 	}
+	if parts := strings.Split(s, ","); len(parts) == 3 { // 2025, 6, 14
+		for i := range parts {
+			parts[i] = strings.TrimSpace(parts[i])
+		}
+		if t, err := time.ParseInLocation("2006-1-2", strings.Join(parts, "-"), zone); err == nil {
+			return t.UTC(), true
+		}
+	}
 	if swapped, ok := monthFirst(s); ok {
 		t, ok := ParseDateTime(swapped)
 		if ok && zone != time.UTC {
