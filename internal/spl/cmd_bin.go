@@ -48,11 +48,11 @@ func (l *lowerer) bin(c *syntax.Bin) {
 	}
 	o := l.options(c, c.Options)
 	bins := o.number("bins", 100, 2)
-	o.refuse("Harrier does not widen ranges to given bounds", "minspan", "start", "end")
 	span, align := o.get("span"), o.get("aligntime")
+	r := binRange{bins: bins, start: o.get("start"), end: o.get("end"), least: o.get("minspan")}
 	o.done()
 	if span == nil {
-		l.binWithoutSpan(field, as, bins)
+		l.binWithoutSpan(field, as, r)
 		return
 	}
 	x, ok := l.binned(expr.C(field), field, span.Value, align)
@@ -101,8 +101,28 @@ func (l *lowerer) binned(x expr.Expr, field string, span *syntax.Word, align *sy
 	return expr.F(fnBinTime, args...), true
 }
 
+// binRange says how bin without a span finds the width of its ranges.
+type binRange struct {
+	bins              int
+	start, end, least *syntax.Option // bounds that the ranges cover at least, and their least width; nil when not given
+}
+
 // binWithoutSpan needs the least and the greatest value of the field first.
-func (l *lowerer) binWithoutSpan(field, as string, bins int) {
+func (l *lowerer) binWithoutSpan(field, as string, r binRange) {
+	bound := func(o *syntax.Option) expr.Expr {
+		if o == nil {
+			return null
+		}
+		n, ok := function.ParseNumber(o.Value.Value)
+		if s, err := timefmt.ParseSpan(o.Value.Value); !ok && err == nil {
+			n, _ = s.Seconds()
+			ok = true
+		}
+		if !ok {
+			l.wrong(o, "option %s is a number, not %q", o.Name, o.Value.Value)
+		}
+		return expr.L(event.FloatOf(n))
+	}
 	lo, hi := l.fresh("lo"), l.fresh("hi")
 	kernel := fnBinBins
 	if field == "_time" {
@@ -112,6 +132,8 @@ func (l *lowerer) binWithoutSpan(field, as string, bins int) {
 	l.node = &plan.Attach{Input: l.node, Aggs: []plan.AggItem{
 		{As: lo, Fn: function.Aggregate("min"), Args: []expr.Expr{number}},
 		{As: hi, Fn: function.Aggregate("max"), Args: []expr.Expr{number}}}}
-	l.extend(plan.Named{Name: as, Expr: expr.F(kernel, expr.C(field), expr.C(lo), expr.C(hi), expr.L(event.IntOf(int64(bins))))})
+	low := expr.F(function.Lookup("min"), expr.C(lo), expr.F(function.Lookup("coalesce"), bound(r.start), expr.C(lo)))
+	high := expr.F(function.Lookup("max"), expr.C(hi), expr.F(function.Lookup("coalesce"), bound(r.end), expr.C(hi)))
+	l.extend(plan.Named{Name: as, Expr: expr.F(kernel, expr.C(field), low, high, expr.L(event.IntOf(int64(r.bins))), bound(r.least))})
 	l.drop(lo, hi)
 }

@@ -115,9 +115,9 @@ func (l *lowerer) cutSplit(c *syntax.Chart, s *syntax.Split, bins *syntax.Option
 			l.extend(plan.Named{Name: field, Expr: x})
 		}
 	case n > 0:
-		l.binWithoutSpan(field, field, n)
+		l.binWithoutSpan(field, field, binRange{bins: n})
 	case field == "_time":
-		l.binWithoutSpan(field, field, 100)
+		l.binWithoutSpan(field, field, binRange{bins: 100})
 	}
 }
 
@@ -252,7 +252,7 @@ func (l *lowerer) timechart(c *syntax.Chart) {
 		}
 		l.extend(plan.Named{Name: "_time", Expr: x})
 	} else {
-		l.binWithoutSpan("_time", "_time", bins)
+		l.binWithoutSpan("_time", "_time", binRange{bins: bins})
 	}
 	var column []string
 	for _, s := range c.By {

@@ -49,14 +49,21 @@ func (l *lowerer) convert(c *syntax.Convert) {
 }
 
 func (l *lowerer) conversions(c *syntax.Convert, format string) {
-	kept := map[string]bool{} // none(field) keeps fields from the conversions behind it
+	kept := map[string]bool{} // none(field) keeps fields from what is said with stars, before it or behind it
 	for _, v := range c.Conversions {
+		if v.Func == "none" {
+			names, _ := l.matching([]string{v.Field.Value}, v, "convert")
+			for _, name := range names {
+				kept[name] = true
+			}
+		}
+	}
+	for _, v := range c.Conversions {
+		if v.Func == "none" {
+			continue
+		}
 		names, _ := l.matching([]string{v.Field.Value}, v, "convert")
 		for _, name := range names {
-			if v.Func == "none" {
-				kept[name] = true
-				continue
-			}
 			if kept[name] && v.Field.Wild() {
 				continue
 			}

@@ -108,7 +108,7 @@ var fnBinLog = &fn.Func{Name: "bin_log", Min: 3, Max: 3,
 	}}
 
 // fnBinBins is bin without a span: it takes the least and greatest value of the column and the number of ranges wanted.
-var fnBinBins = &fn.Func{Name: "bin_bins", Min: 4, Max: 4, Null: fn.SeesNull,
+var fnBinBins = &fn.Func{Name: "bin_bins", Min: 5, Max: 5, Null: fn.SeesNull,
 	Row: func(in []event.Value) event.Value {
 		lo, ok := function.Number(in[1])
 		hi, ok2 := function.Number(in[2])
@@ -117,6 +117,9 @@ var fnBinBins = &fn.Func{Name: "bin_bins", Min: 4, Max: 4, Null: fn.SeesNull,
 			return in[0]
 		}
 		width := niceWidth(lo, hi, bins)
+		if least, ok := function.Number(in[4]); ok {
+			width = math.Max(width, least)
+		}
 		return perValue(in[0], func(v event.Value) event.Value { return binNumber(v, width) })
 	}}
 
@@ -139,11 +142,12 @@ func niceWidth(lo, hi, bins float64) float64 {
 // niceSpans are the spans that bin and timechart choose from when none is given.
 var niceSpans = []string{"1s", "5s", "10s", "30s", "1m", "5m", "10m", "30m", "1h", "4h", "12h", "1d", "7d", "1mon", "3mon", "1y"}
 
-// chooseSpan returns the shortest nice span that cuts a time range into at most so many buckets.
-func chooseSpan(lo, hi float64, bins int) string {
+// chooseSpan returns the shortest nice span that cuts a time range into at most so many buckets and is not shorter than
+// least seconds.
+func chooseSpan(lo, hi float64, bins int, least float64) string {
 	for _, s := range niceSpans {
 		span, _ := timefmt.ParseSpan(s)
-		if sec, _ := span.Seconds(); (hi-lo)/sec < float64(bins) {
+		if sec, _ := span.Seconds(); (hi-lo)/sec < float64(bins) && sec >= least {
 			return s
 		}
 	}
@@ -151,7 +155,7 @@ func chooseSpan(lo, hi float64, bins int) string {
 }
 
 // fnBinTimes is bin _time without a span.
-var fnBinTimes = &fn.Func{Name: "bin_times", Min: 4, Max: 4, Null: fn.SeesNull,
+var fnBinTimes = &fn.Func{Name: "bin_times", Min: 5, Max: 5, Null: fn.SeesNull,
 	Bind: func(env *fn.Env, _ []fn.Arg) (fn.Row, error) {
 		zone := env.Location()
 		return func(in []event.Value) event.Value {
@@ -162,7 +166,8 @@ var fnBinTimes = &fn.Func{Name: "bin_times", Min: 4, Max: 4, Null: fn.SeesNull,
 			if !ok || !ok2 || !ok3 {
 				return in[0]
 			}
-			span, _ := timefmt.ParseSpan(chooseSpan(lo, hi, int(bins)))
+			least, _ := function.Number(in[4])
+			span, _ := timefmt.ParseSpan(chooseSpan(lo, hi, int(bins), least))
 			t, ok := timefmt.FromEpoch(sec, zone)
 			if !ok {
 				return in[0]

@@ -238,6 +238,10 @@ func (s *searching) term(at place, kind, value string) expr.Expr {
 	if strings.Trim(value, "*") == "" {
 		return yes // as is the empty phrase, which is in every text
 	}
+	if field, v, ok := strings.Cut(value, "::"); ok && kind == "search_text" && indexed[strings.ToLower(field)] {
+		// host::h1 is host=h1 of what is known of an event without looking into it.
+		return s.orNoIndex(field, test("search_eq", expr.C(field), expr.Str(v)), v)
+	}
 	if !s.raw {
 		s.unsupported(at, "words to look for in the text of events; here only fields can be compared")
 		return no
@@ -254,6 +258,9 @@ func (s *searching) term(at place, kind, value string) expr.Expr {
 	windows := test("search_in", expr.C("sourcetype"), expr.Str("*wineventlog*"))
 	return expr.AnyOf(test("search_eq", expr.C(field), expr.Str(want)), expr.All(&expr.Not{Arg: windows}, raw))
 }
+
+// indexed are the fields that may be written field::value.
+var indexed = map[string]bool{"host": true, "source": true, "sourcetype": true, "index": true, "eventtype": true, "tag": true}
 
 var (
 	pairText = regexp.MustCompile(`^([A-Za-z_][\w.]*)=([^\s=*"<>]+)$`)

@@ -16,6 +16,14 @@ func (c *Foreach) parse(p *parser) {
 		p.missing("the template in brackets of foreach")
 		return
 	}
+	for _, own := range []string{"fieldstr", "matchstr", "matchseg1", "matchseg2", "matchseg3", "itemstr", "iterstr"} {
+		if c.Options.Get(own) != nil {
+			// The template has tokens of the user's own, which need not look like names: it can be read when they are replaced.
+			known := len(p.diags)
+			defer func() { p.diags = p.diags[:known] }()
+			break
+		}
+	}
 	c.Template = p.template()
 }
 

@@ -111,6 +111,7 @@ var seeds = []struct{ in, want string }{
 	{`x | bin span=1s`, `x | bin span=1s`},
 	{`x | foreach a* mode=multifield [ eval <<FIELD>> = '<<FIELD>>' + <<MATCHSTR>>, n_<<MATCHSTR>>=1 | search <<FIELD>>=2 ]`,
 		`x | foreach mode=multifield a* [eval <<FIELD>> = '<<FIELD>>' + <<MATCHSTR>>, n_<<MATCHSTR>>=1 | search <<FIELD>>=2]`},
+	{`x | foreach foo* fieldstr="#f#" [ eval #f#=#f#+1 ]`, `x | foreach fieldstr="#f#" foo* [eval #f#=#f#+1]`},
 	{`x | map search="search a=$b$ | x" maxsearches=3`, `x | map search="search a=$b$ | x" maxsearches=3`},
 	{`x | map [ makeresults | eval p=$b$ ]`, `x | map [makeresults | eval p=$b$]`},
 	{`x | transaction a, b maxspan=5m startswith=(e=1 OR f=2) endswith=eval(x>1)`,
