@@ -1,6 +1,7 @@
 package kql
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -512,10 +513,13 @@ func (c *ctx) apply(entry *function.Entry, args []*value, nodes []syntax.Node, a
 	if err != nil {
 		return c.resolveError(err, nodes, at)
 	}
-	if entry.Special == function.Refused {
+	switch entry.Special {
+	case function.Refused:
 		return c.bad("KQL2002", at, "%s() needs the service that the query was written for", entry.Name)
+	case function.NotBuilt:
+		return c.bad("KQL2002", at, "%s() is not supported", entry.Name)
 	}
-	out := &value{typ: call.Type, constant: true, pure: !environment[entry.Name]}
+	out := &value{typ: resultType(entry, args, call.Type), constant: true, pure: !environment[entry.Name]}
 	es := make([]expr.Expr, len(args))
 	for i, a := range args {
 		es[i] = a.e
@@ -541,6 +545,25 @@ func (c *ctx) apply(entry *function.Entry, args []*value, nodes []syntax.Node, a
 		out.multi = append(out.multi, Column{col.Name, col.Type})
 	}
 	return out
+}
+
+// candidates are the types that a value of unknown type may turn out to have.
+var candidates = []types.Type{types.Long, types.Real, types.String, types.DateTime, types.TimeSpan, types.Dynamic, types.Bool}
+
+// resultType returns the type of a call's value: unknown when it depends on an argument of unknown type.
+func resultType(entry *function.Entry, args []*value, t types.Type) types.Type {
+	at := slices.IndexFunc(args, func(a *value) bool { return a.typ == types.Unknown && !a.star && !a.isType })
+	if at < 0 || t == types.Unknown {
+		return t
+	}
+	try := functionArgs(args)
+	for _, candidate := range candidates {
+		try[at].Type = candidate
+		if call, err := entry.Resolve(try); err == nil && call.Type != t {
+			return types.Unknown
+		}
+	}
+	return t
 }
 
 // environment are the functions whose value depends on the run.

@@ -46,6 +46,8 @@ const (
 	Graph
 	// Refused entries need a cluster or its storage; no file of events can answer them.
 	Refused
+	// NotBuilt entries are KQL's, and Harrier cannot compute them.
+	NotBuilt
 )
 
 // An Entry is one scalar function or operator.

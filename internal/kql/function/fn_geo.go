@@ -266,7 +266,7 @@ func init() {
 		{"geo_h3cell_children", "h3cell:string, resolution:number? -> dynamic"}, {"geo_h3cell_parent", "h3cell:string, resolution:number? -> string"},
 		{"geo_h3cell_rings", "h3cell:string, distance:number -> dynamic"}, {"geo_h3cell_level", "h3cell:string -> int"},
 	} {
-		register(&Entry{Func: fn.Func{Name: f[0], Doc: "Not built here: joining areas, and H3 cells.", See: seriesSee(f[0])}, Sig: []string{f[1]}, Special: Refused})
+		register(&Entry{Func: fn.Func{Name: f[0], Doc: "Not built here: joining areas, and H3 cells.", See: seriesSee(f[0])}, Sig: []string{f[1]}, Special: NotBuilt})
 	}
 	scalars["geo_distance_2points"].Note = "use_spheroid changes nothing: distances are those on a sphere."
 	examples(scalars, "geo_distance_2points", `round(geo_distance_2points(-122.407628, 47.578557, -118.275287, 34.019056), 3)`, `1546754.352`)
