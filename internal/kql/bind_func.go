@@ -2,6 +2,7 @@ package kql
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/harrier-detect/harrier/internal/kql/syntax"
@@ -46,23 +47,39 @@ func (c *ctx) savedFunction(name string, at syntax.Node) *lambda {
 	}
 	l := &lambda{name: name, body: q.Statements, src: f.Body, saved: true, scope: (*scope)(nil).inner()}
 	for _, p := range f.Params {
-		decl := p.Name + ":" + p.Type
-		if p.Default != "" {
-			decl += " = " + p.Default
+		d := savedParam(f, p, p.Default)
+		if d == nil && strings.EqualFold(p.Type, "string") {
+			// Text is often given bare: Default: '*' in YAML.
+			d = savedParam(f, p, strconv.Quote(p.Default))
 		}
-		src := text.NewSource(f.Body.Name, "declare query_parameters(['"+p.Name+"']:"+strings.TrimPrefix(decl, p.Name+":")+")")
-		parsed, diags := syntax.Parse(src)
-		if d, ok := firstStatement(parsed).(*syntax.DeclareParameters); ok && !diags.HasErrors() {
-			l.params = append(l.params, d.Params...)
-		} else {
-			c.errorf("KQL4002", at.Span(), "the saved function %s declares a parameter that cannot be read: %s", name, decl)
+		if d == nil {
+			c.errorf("KQL4002", at.Span(), "the saved function %s declares a parameter that cannot be read: %s:%s = %s", name, p.Name, p.Type, p.Default)
+			return nil
 		}
+		l.params = append(l.params, d...)
 	}
 	if c.saved == nil {
 		c.saved = map[string]*value{}
 	}
 	c.saved[name] = &value{lambda: l}
 	return l
+}
+
+// savedParam reads the declaration of a parameter, nil when it cannot be read.
+func savedParam(f *Function, p Param, value string) []*syntax.ColumnDecl {
+	decl := "['" + p.Name + "']:" + p.Type
+	if p.Type == "table:(*)" {
+		decl = "['" + p.Name + "']:(*)"
+	}
+	if value != "" {
+		decl += " = " + value
+	}
+	parsed, diags := syntax.Parse(text.NewSource(f.Body.Name, "declare query_parameters("+decl+")"))
+	d, ok := firstStatement(parsed).(*syntax.DeclareParameters)
+	if !ok || diags.HasErrors() {
+		return nil
+	}
+	return d.Params
 }
 
 func firstStatement(q *syntax.Query) syntax.Statement {

@@ -188,7 +188,7 @@ func (c *ctx) written(label string, cols []Column, data [][]event.Value) *rows {
 		}
 		batch.Set(col.Name, event.NewColumn(data[i]))
 	}
-	return &rows{node: &plan.Values{Label: label, Rows: batch}, cols: cols}
+	return &rows{node: &plan.Values{Label: label, Rows: batch}, cols: cols, serial: true}
 }
 
 // schema reads a list of declared columns; nil means that an error was reported.

@@ -25,14 +25,18 @@ func init() {
 // the outer columns through all operators.
 // https://learn.microsoft.com/kusto/query/mv-apply-operator
 func lowerMvApply(c *ctx, in *rows, op *syntax.MvApply) *rows {
-	if in.open {
-		c.unsupported(op, "mv-apply needs columns that are known before the query runs")
+	pipe, ok := op.Body.(*syntax.Pipeline)
+	if !ok {
+		c.bad("KQL4005", op.Body, "an operator is expected")
 		return nil
 	}
 	number := c.hidden("row")
 	all := *in
 	all.keys = nil
 	numbered := in.with(c.numbered(&all, number))
+	if in.open {
+		return c.applyOpen(numbered, op, pipe, number)
+	}
 	copies := make([]plan.Named, len(in.cols))
 	for i, col := range in.cols {
 		copies[i] = plan.Named{Name: c.hidden("outer"), Expr: expr.C(col.Name)}
@@ -48,11 +52,6 @@ func lowerMvApply(c *ctx, in *rows, op *syntax.MvApply) *rows {
 	body.carried = slices.Clone(in.carried)
 	for _, it := range copies {
 		body.carried = append(body.carried, it.Name)
-	}
-	pipe, ok := op.Body.(*syntax.Pipeline)
-	if !ok {
-		c.bad("KQL4005", op.Body, "an operator is expected")
-		return nil
 	}
 	inner := *c
 	inner.rows = nil
@@ -88,6 +87,44 @@ func lowerMvApply(c *ctx, in *rows, op *syntax.MvApply) *rows {
 	out := *got
 	out.keys, out.carried = in.keys, in.carried
 	return out.project(items, cols)
+}
+
+// applyOpen is mv-apply over rows whose columns are not all known: the result of the body is joined to the outer rows by their
+// number.
+func (c *ctx) applyOpen(numbered *rows, op *syntax.MvApply, pipe *syntax.Pipeline, number string) *rows {
+	if len(numbered.keys) > 0 {
+		c.unsupported(op, "mv-apply inside mv-apply or partition needs columns that are known before the query runs")
+		return nil
+	}
+	shared := numbered.with(&plan.Ref{Name: c.bind(plan.BindTable, "outer", numbered.node)})
+	c.rows = shared
+	ex := c.expand(shared, op.Params, op.Items, op.Limit)
+	if ex == nil {
+		return nil
+	}
+	body := ex.rows(c, shared)
+	body.keys = []string{number}
+	inner := *c
+	inner.rows = nil
+	got := inner.operators(body, pipe.Ops)
+	if got == nil {
+		return nil
+	}
+	outer := shared
+	if len(ex.bare) > 0 {
+		outer = shared.drop(ex.bare...)
+	}
+	right := got.node
+	if !got.open {
+		right = got.keep(got.cols, got.names()).node
+	}
+	out := outer.with(&plan.Join{Left: outer.node, Right: right, Kind: plan.Inner, LeftKeys: columnsOf([]string{number}), RightKeys: columnsOf([]string{number}),
+		Clash: plan.ClashOverwrite})
+	for _, col := range got.cols {
+		out.cols = set(out.cols, col)
+	}
+	out.open, out.serial = true, false
+	return out.drop(number)
 }
 
 // lowerPartition runs operators over the rows of each value of a column, as groups of one pipeline.

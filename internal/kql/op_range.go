@@ -52,7 +52,7 @@ func lowerRange(c *ctx, in *rows, op *syntax.Range) *rows {
 	row := oneRow()
 	list := expr.F(rangeList, from.e, to.e, step.e)
 	node := &plan.Expand{Input: row.node, Columns: []plan.ExpandColumn{{Name: name, Expr: list}}}
-	return (&rows{node: node}).project([]plan.Named{{Name: name, Expr: expr.C(name)}}, []Column{{name, t}})
+	return (&rows{node: node, serial: true}).project([]plan.Named{{Name: name, Expr: expr.C(name)}}, []Column{{name, t}})
 }
 
 // rangeList makes the values of range.

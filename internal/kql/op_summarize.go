@@ -1,6 +1,8 @@
 package kql
 
 import (
+	"strings"
+
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
 	"github.com/harrier-detect/harrier/internal/fn"
@@ -29,8 +31,58 @@ func lowerSummarize(c *ctx, in *rows, op *syntax.Summarize) *rows {
 	return c.summarize(in, op.Aggs, op.By)
 }
 
+// pickAll returns the single aggregate of a summarize when that is arg_max(x, *) or arg_min(x, *), or take_any(*).
+func pickAll(aggExprs []syntax.Expr) (call *syntax.Call, ok bool) {
+	if len(aggExprs) != 1 {
+		return nil, false
+	}
+	call, ok = aggExprs[0].(*syntax.Call)
+	if !ok || len(call.Args) == 0 {
+		return nil, false
+	}
+	agg := function.Aggregate(call.Func.Name)
+	_, star := call.Args[len(call.Args)-1].(*syntax.Star)
+	return call, agg != nil && agg.Picks && star && agg.Prefix == ""
+}
+
+// pickRows keeps one whole row of each group: that with the greatest or least value. It works where the columns are not known.
+func (c *ctx) pickRows(in *rows, call *syntax.Call, byExprs []syntax.Expr) *rows {
+	to := newItems(inExtend, in.cols)
+	collect := &aggs{}
+	for _, x := range byExprs {
+		c.addKey(to, collect, x)
+	}
+	if !to.ok {
+		return nil
+	}
+	out := to.extendRows(in)
+	if len(call.Args) > 1 {
+		v := c.scalar(call.Args[0])
+		if v.bad {
+			return nil
+		}
+		desc := !strings.Contains(call.Func.Name, "min")
+		out = out.with(&plan.Sort{Input: out.node, Keys: []plan.SortKey{{Expr: v.e, Desc: desc}}})
+	}
+	var keys []expr.Expr
+	for _, it := range to.named {
+		keys = append(keys, expr.C(it.Name))
+	}
+	keys = append(keys, columnsOf(in.keys)...)
+	if len(keys) == 0 {
+		out = out.with(&plan.Limit{Input: out.node, N: 1})
+	} else {
+		out = out.with(&plan.Dedup{Input: out.node, Keys: keys, N: 1, KeepEmpty: true, NullsEqual: true})
+	}
+	out.serial = false
+	return out
+}
+
 // summarize groups rows by expressions and computes aggregates.
 func (c *ctx) summarize(in *rows, aggExprs, byExprs []syntax.Expr) *rows {
+	if call, ok := pickAll(aggExprs); ok && in.open {
+		return c.pickRows(in, call, byExprs)
+	}
 	to := newItems(inProject, nil)
 	collect := &aggs{outside: true}
 	for _, x := range byExprs {
