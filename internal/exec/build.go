@@ -98,6 +98,12 @@ func (b *builder) env() *fn.Env { return b.scope.env(b.task.run.opt.Env) }
 // program prepares an expression of the node.
 func (b *builder) program(e expr.Expr) (*expr.Program, error) { return expr.Compile(e, b.env()) }
 
+// condition prepares an expression that only selects.
+func (b *builder) condition(e expr.Expr) (*expr.Program, error) {
+	progs, errs := expr.CompileAll([]expr.Expr{e}, b.env())
+	return progs[0], errs[0]
+}
+
 func (b *builder) programs(es []expr.Expr) ([]*expr.Program, error) {
 	out := make([]*expr.Program, len(es))
 	for i, e := range es {

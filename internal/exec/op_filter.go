@@ -8,7 +8,7 @@ import (
 
 func init() {
 	unary(func(b *builder, n *plan.Filter, out Sink) (Sink, error) {
-		p, err := b.program(n.Pred)
+		p, err := b.condition(n.Pred)
 		return &filterSink{p, out}, err
 	})
 }

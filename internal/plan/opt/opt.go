@@ -88,7 +88,7 @@ func substitute(e expr.Expr, value func(name string) expr.Expr) (expr.Expr, bool
 		}
 		return v
 	})
-	return out, ok && exprSize(out) <= maxSubstituted
+	return out, ok && exprSize(out) <= max(maxSubstituted, exprSize(e))
 }
 
 func walk(e expr.Expr, f func(expr.Expr)) {

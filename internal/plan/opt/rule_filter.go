@@ -37,7 +37,8 @@ func (p *pusher) push(n plan.Node, conds []expr.Expr) plan.Node {
 			return missing
 		})
 	case *plan.Select:
-		return p.through(n, conds, p.picked(n, n.Static() || n.Mode == plan.First, n.Picks, nil))
+		// Whether a column is picked is a matter of its name alone; what depends on the whole input is the order.
+		return p.through(n, conds, p.picked(n, true, n.Picks, nil))
 	case *plan.Rename:
 		var touched []string
 		for _, pair := range n.Pairs {
