@@ -9,9 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/harrier-detect/harrier/internal/chart"
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/exec"
 	"github.com/harrier-detect/harrier/internal/export"
+	"github.com/harrier-detect/harrier/internal/report"
 	"github.com/harrier-detect/harrier/internal/rule"
 	"github.com/harrier-detect/harrier/internal/source"
 	"github.com/harrier-detect/harrier/internal/text"
@@ -60,11 +62,11 @@ func queryCommand(s *streams) *cobra.Command {
 				fmt.Fprintln(s.err, job.Err)
 				return exit(ExitRules)
 			}
-			return writeRows(s, out, format, q.Rows(collect))
+			return writeRows(s, out, format, q.Rows(collect), q.Chart, src)
 		},
 	}
 	c.Flags().StringVarP(&lang, "language", "l", "", "language of the query: spl or kql (default: by the file's name, else guessed)")
-	out.add(c, "table, json, jsonl or csv (default: table on a terminal, else jsonl)", true)
+	out.add(c, "table, json, jsonl, csv or html (default: table on a terminal, else jsonl)", true)
 	flags.add(c)
 	return c
 }
@@ -126,7 +128,7 @@ func guessLanguage(q string) rule.Language {
 
 func rowFormat(s *streams, out outputFlags) (export.Format, error) {
 	switch f := export.Format(out.format); f {
-	case export.Table, export.JSON, export.JSONL, export.CSV:
+	case export.Table, export.JSON, export.JSONL, export.CSV, htmlFormat:
 		return f, nil
 	case "":
 		if out.file == "" && terminal(s.out) {
@@ -134,10 +136,13 @@ func rowFormat(s *streams, out outputFlags) (export.Format, error) {
 		}
 		return export.JSONL, nil
 	}
-	return "", fmt.Errorf("-f takes table, json, jsonl or csv, not %q", out.format)
+	return "", fmt.Errorf("-f takes table, json, jsonl, csv or html, not %q", out.format)
 }
 
-func writeRows(s *streams, out outputFlags, format export.Format, rows *event.Batch) (err error) {
+// htmlFormat is a page with the rows and the chart that the query asks for.
+const htmlFormat export.Format = "html"
+
+func writeRows(s *streams, out outputFlags, format export.Format, rows *event.Batch, kind string, src *text.Source) (err error) {
 	w := s.out
 	if out.file != "" {
 		f, cerr := os.Create(out.file)
@@ -148,6 +153,18 @@ func writeRows(s *streams, out outputFlags, format export.Format, rows *event.Ba
 		w = f
 	}
 	bw := bufio.NewWriter(w)
+	var drawn *chart.Data
+	if kind != "" && kind != "table" {
+		if drawn, err = chart.From(kind, rows); err != nil {
+			fmt.Fprintf(s.err, "no %s: %v\n", kind, err)
+		}
+	}
+	if format == htmlFormat {
+		if err := report.Rows(bw, src.Text, rows, drawn); err != nil {
+			return err
+		}
+		return flushed(bw)
+	}
 	ew, err := export.New(bw, format, export.Options{Width: width(w), Columns: rows.Names()})
 	if err != nil {
 		return err
@@ -158,7 +175,14 @@ func writeRows(s *streams, out outputFlags, format export.Format, rows *event.Ba
 	if err := ew.Close(); err != nil {
 		return err
 	}
-	if err := bw.Flush(); err != nil {
+	if drawn != nil && format == export.Table {
+		fmt.Fprintf(bw, "\n%s\n", export.Printable(drawn.Text(width(w))))
+	}
+	return flushed(bw)
+}
+
+func flushed(w *bufio.Writer) error {
+	if err := w.Flush(); err != nil {
 		return fmt.Errorf("write rows: %w", err)
 	}
 	return nil

@@ -65,6 +65,8 @@ type Compiled struct {
 	Columns, Types []string
 	// Open says that the result may have other columns beside Columns, which are known when the query has run.
 	Open bool
+	// Chart is the kind of chart that the query asks for (KQL: render), or "".
+	Chart string
 }
 
 // Rows returns what a collector has gathered of the query's result, with the columns that the query promises.

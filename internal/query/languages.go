@@ -44,7 +44,7 @@ func (e *Engine) compile(lang rule.Language, src *text.Source) (*Compiled, text.
 		if q == nil || ds.HasErrors() {
 			return nil, ds
 		}
-		c := &Compiled{Language: lang, Plan: q.Plan, Open: q.Open}
+		c := &Compiled{Language: lang, Plan: q.Plan, Open: q.Open, Chart: q.Chart}
 		for _, col := range q.Columns {
 			c.Columns = append(c.Columns, col.Name)
 			c.Types = append(c.Types, col.Type.String())
