@@ -90,7 +90,7 @@ func init() {
 	examples(scalars, "totimespan", `totimespan("0.00:01:00")`, `"00:01:00"`)
 	examples(scalars, "toguid", `toguid("70fc66f7-8279-44fc-9092-d364d70fce44")`, `"70fc66f7-8279-44fc-9092-d364d70fce44"`)
 	examples(scalars, "tohex", `tohex(256)`, `"100"`, `tohex(-256)`, `"ffffffffffffff00"`, `tohex(256, 8)`, `"00000100"`)
-	examples(scalars, "gettype", `gettype(1)`, `"long"`, `gettype(parse_json('{"abc":1}'))`, `"dictionary"`)
+	examples(scalars, "gettype", `gettype(1)`, `"long"`, `gettype(parse_json('1'))`, `"int"`, `gettype(parse_json('{"abc":1}'))`, `"dictionary"`)
 	examples(scalars, "isascii", `isascii("abc")`, `true`)
 	examples(scalars, "isfinite", `isfinite(1.0 / 0.0)`, `false`)
 }
@@ -115,7 +115,12 @@ func typeName(ts []types.Type, _ types.Type) *fn.Func {
 		}
 		return f
 	}
-	f.Row = func(args []event.Value) event.Value { return event.StringOf(kindName(args[0])) }
+	f.Row = func(args []event.Value) event.Value {
+		if v := args[0]; v.Kind() == event.Int && v.Int() == int64(int32(v.Int())) { // what a dynamic value holds is no wider than it must be
+			return event.StringOf("int")
+		}
+		return event.StringOf(kindName(args[0]))
+	}
 	return f
 }
 

@@ -221,7 +221,8 @@ func init() {
 	examples(scalars, "series_divide", `series_divide(dynamic([1,2,4]), dynamic([4,2,1]))`, `[0.25,1,4]`)
 	examples(scalars, "series_greater", `series_greater(dynamic([1,2,4]), dynamic([4,2,1]))`, `[false,false,true]`)
 	examples(scalars, "series_dot_product", `series_dot_product(dynamic([1,2,4]), dynamic([4,2,1]))`, `12`)
-	examples(scalars, "series_fill_linear", `series_fill_linear(dynamic([null,1,null,3,null]))`, `[1,1,2,3,3]`)
+	examples(scalars, "series_fill_linear", `series_fill_linear(dynamic([null,111,null,36,41,null,null,16,null]))`, `[111,111,73,36,41,32,24,16,16]`,
+		`series_fill_linear(dynamic([null,111.0,null,36.0]), real(null), false)`, `[null,111,73.5,36]`)
 	examples(scalars, "series_fill_forward", `series_fill_forward(dynamic([null,36,null,16,null]))`, `[null,36,36,16,16]`)
 	examples(scalars, "series_fir", `series_fir(dynamic([1,2,3,4]), dynamic([1,1]), false)`, `[1,3,5,7]`)
 	examples(scalars, "series_iir", `series_iir(dynamic([0,1,2,3,4]), dynamic([1]), dynamic([1,-1]))`, `[0,1,3,6,10]`)
@@ -310,17 +311,18 @@ func fill(name, doc, sig string, f func(l []event.Value, missing []bool, args []
 
 func fillLinear(l []event.Value, missing []bool, args []event.Value) {
 	edges := len(args) < 2 || args[1].IsTrue()
-	constant := event.IntOf(0)
+	constant := event.FloatOf(0)
 	if len(args) > 2 {
 		constant = args[2]
 	}
-	first, last := -1, -1
+	first, last, whole := -1, -1, true
 	for i := range l {
 		if !missing[i] {
 			if first < 0 {
 				first = i
 			}
 			last = i
+			whole = whole && l[i].Kind() == event.Int
 		}
 	}
 	if first < 0 {
@@ -345,6 +347,9 @@ func fillLinear(l []event.Value, missing []bool, args []event.Value) {
 			}
 			a, b := real1(l[prev]), real1(l[next])
 			l[i] = event.FloatOf(a + (b-a)*float64(i-prev)/float64(next-prev))
+			if whole { // a series of integers stays one
+				l[i] = longOf(l[i].Float())
+			}
 		}
 	}
 }

@@ -72,6 +72,7 @@ func init() {
 	)
 	examples(scalars, "series_fit_line_dynamic", `round(toreal(series_fit_line_dynamic(dynamic([2,5,6,8,11,15,17,18,25,26,30,30])).rsquare), 3)`, `0.983`)
 	examples(scalars, "series_fit_2lines_dynamic", `series_fit_2lines_dynamic(dynamic([1,2,3,4,10,8,6,4])).split_idx`, `4`)
+	examples(scalars, "series_fit_poly", `array_length(series_fit_poly(dynamic([1,4,9,16]), dynamic([1,2,3,4]), 2)[1])`, `3`)
 	examples(scalars, "series_fft", `series_fft(dynamic([1,0,0,0]))`, `[[1,1,1,1],[0,0,0,0]]`)
 }
 
@@ -166,7 +167,7 @@ func residual(ys []float64) float64 {
 	return math.Max(0, syy-sy*sy/n-b*(sxy-sx*sy/n))
 }
 
-// fitPoly fits a polynomial, of degree 2 when none is given; without x the elements stand at 0, 1, 2, …
+// fitPoly fits a polynomial, of degree 1 when none is given; without x the elements stand at 1, 2, 3, …
 func fitPoly(args []event.Value) (statList, bool) {
 	ys, ok := numbersOf(args[0])
 	if !ok || len(ys) == 0 {
@@ -174,7 +175,7 @@ func fitPoly(args []event.Value) (statList, bool) {
 	}
 	xs := make([]float64, len(ys))
 	for i := range xs {
-		xs[i] = float64(i)
+		xs[i] = float64(i + 1)
 	}
 	if len(args) > 1 && !args[1].IsNull() {
 		given := args[1].List()
@@ -187,7 +188,7 @@ func fitPoly(args []event.Value) (statList, bool) {
 			}
 		}
 	}
-	degree := 2
+	degree := 1
 	if len(args) > 2 && args[2].Kind() == event.Int {
 		degree = int(args[2].Int())
 	}

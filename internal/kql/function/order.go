@@ -7,15 +7,15 @@ import (
 	"github.com/harrier-detect/harrier/internal/event"
 )
 
-// Compare orders any two values as sort, min, max and array_sort_asc do: nulls first, then bools, numbers, timespans,
-// datetimes, text by code point, arrays and bags by their text; NaN stands before all other numbers.
+// Compare orders any two values as sort, min, max and array_sort_asc do: nulls first, then numbers, timespans,
+// datetimes, text by code point, bools, arrays and bags by their text; NaN stands before all other numbers.
 func Compare(a, b event.Value) int {
 	x, y := rank(a), rank(b)
 	if x != y {
 		return cmp.Compare(x, y)
 	}
 	switch x {
-	case 1:
+	case 6:
 		u, _ := truthNumber(a)
 		v, _ := truthNumber(b)
 		return cmp.Compare(u, v)
@@ -30,7 +30,7 @@ func Compare(a, b event.Value) int {
 		return cmp.Compare(a.Ticks(), b.Ticks())
 	case 5:
 		return strings.Compare(a.Str(), b.Str())
-	case 6:
+	case 7:
 		return strings.Compare(Text(a), Text(b))
 	}
 	return 0
@@ -41,7 +41,7 @@ func rank(v event.Value) int {
 	case event.Missing, event.Null:
 		return 0
 	case event.Bool:
-		return 1
+		return 6
 	case event.Int, event.Float:
 		return 2
 	case event.Duration:
@@ -51,5 +51,5 @@ func rank(v event.Value) int {
 	case event.String:
 		return 5
 	}
-	return 6
+	return 7
 }
