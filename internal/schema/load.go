@@ -475,10 +475,35 @@ func (l *library) addView(name string, y *yamlView, fragments map[string]pairs) 
 		}
 	}
 	if table, ok := strings.CutPrefix(v.name, "kql:"); ok {
+		v.standardColumns()
 		v.ownTable(table)
 	}
 	l.views[v.name] = v
 	return nil
+}
+
+// standardColumns adds what every table of a workspace has, whether its documentation lists it or not.
+// https://learn.microsoft.com/azure/azure-monitor/logs/log-standard-columns
+func (v *viewDef) standardColumns() {
+	if _, ok := v.index["TimeGenerated"]; !ok {
+		return
+	}
+	for _, c := range []Column{
+		{Name: "TenantId", Type: String, Doc: "The workspace."},
+		{Name: "Type", Type: String, Doc: "The table."},
+		{Name: "SourceSystem", Type: String, Doc: "How the row came in."},
+		{Name: "_ItemId", Type: String, Doc: "The row."},
+		{Name: "_ResourceId", Type: String, Doc: "The resource that the row is about."},
+		{Name: "_SubscriptionId", Type: String, Doc: "Its subscription."},
+		{Name: "_TimeReceived", Type: DateTime, Doc: "When the service received the row."},
+		{Name: "_IsBillable", Type: String, Doc: "Whether the row is paid for."},
+		{Name: "_BilledSize", Type: Real, Doc: "Its size in bytes."},
+	} {
+		if _, ok := v.index[c.Name]; !ok {
+			v.index[c.Name] = len(v.columns)
+			v.columns = append(v.columns, c)
+		}
+	}
 }
 
 // ownTable adds what every table has: rows that are its own already, in exports of Defender or of a workspace, and its name in Type.
