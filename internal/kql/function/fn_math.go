@@ -99,7 +99,7 @@ func init() {
 	examples(scalars, "binary_shift_left", `binary_shift_left(1, 2)`, `4`)
 	examples(scalars, "bitset_count_ones", `bitset_count_ones(42)`, `3`)
 	examples(scalars, "welch_test", `round(welch_test(20.82, 7.8674, 15, 22.9867, 3.8127, 15), 3)`, `0.021`)
-	examples(scalars, "format_bytes", `format_bytes(564)`, `"564 B"`, `format_bytes(10332, 1)`, `"10.1 KB"`, `format_bytes(20010332)`, `"19 MB"`, `format_bytes(20010332, 2)`, `"19.08 MB"`, `format_bytes(20010332, 0, "KB")`, `"19541 KB"`)
+	examples(scalars, "format_bytes", `format_bytes(564)`, `"564 Bytes"`, `format_bytes(10332, 1)`, `"10.1 KB"`, `format_bytes(20010332)`, `"19 MB"`, `format_bytes(20010332, 2)`, `"19.08 MB"`, `format_bytes(20010332, 0, "KB")`, `"19541 KB"`)
 }
 
 func round(args []event.Value) event.Value {
@@ -171,7 +171,7 @@ func newGUID([]event.Value) event.Value {
 	return textOf(guidText(b[:]))
 }
 
-var byteUnits = []string{"B", "KB", "MB", "GB", "TB", "PB", "EB", "ZB"}
+var byteUnits = []string{"Bytes", "KB", "MB", "GB", "TB", "PB", "EB"}
 
 func formatBytes(args []event.Value) event.Value {
 	f := real1(args[0])

@@ -170,13 +170,17 @@ func bindTrim(start, end bool) func(*fn.Env, []fn.Arg) (fn.Row, error) {
 		return func(args []event.Value) event.Value {
 			s := args[1].Str()
 			if r := head(args); start && r != nil {
-				if loc := r.Find(s); loc != nil {
-					s = s[loc[1]:]
+				for loc := r.Find(s); loc != nil && loc[1] > 0; loc = r.Find(s) {
+					if s = s[loc[1]:]; !end { // trim removes all matches, trim_start one
+						break
+					}
 				}
 			}
 			if r := tail(args); end && r != nil {
-				if loc := r.Find(s); loc != nil {
-					s = s[:loc[0]]
+				for loc := r.Find(s); loc != nil && loc[0] < len(s); loc = r.Find(s) {
+					if s = s[:loc[0]]; !start {
+						break
+					}
 				}
 			}
 			return textOf(s)

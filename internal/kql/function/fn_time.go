@@ -97,7 +97,7 @@ func init() {
 	examples(scalars, "startofweek", `startofweek(datetime(2017-01-04))`, `"2017-01-01T00:00:00.0000000Z"`)
 	examples(scalars, "endofmonth", `endofmonth(datetime(2020-02-10))`, `"2020-02-29T23:59:59.9999999Z"`)
 	examples(scalars, "make_datetime", `make_datetime(2017, 10, 1, 12, 11, 0.1234567)`, `"2017-10-01T12:11:00.1234567Z"`, `make_datetime(2020, 13, 1)`, `null`)
-	examples(scalars, "make_timespan", `make_timespan(1, 12, 30, 55)`, `"1.12:30:55"`, `make_timespan(1, 15)`, `"01:15:00"`)
+	examples(scalars, "make_timespan", `make_timespan(1, 12, 30, 55)`, `"1.12:30:55"`, `make_timespan(1, 15)`, `"01:15:00"`, `make_timespan(24, 0)`, `null`)
 	examples(scalars, "format_datetime", `format_datetime(datetime(2017-01-29 09:00:05), 'yy-MM-dd [HH:mm:ss]')`, `"17-01-29 [09:00:05]"`)
 	examples(scalars, "format_timespan", `format_timespan(time(29.09:00:05.12345), 'dd.hh:mm:ss:FF')`, `"29.09:00:05:12"`)
 	examples(scalars, "unixtime_seconds_todatetime", `unixtime_seconds_todatetime(1546300800)`, `"2019-01-01T00:00:00.0000000Z"`)
@@ -373,13 +373,17 @@ func makeTimeSpan(args []event.Value) event.Value {
 	if len(args) == 1 {
 		return toTimeSpan(args[0])
 	}
-	units := []float64{ticksPerDay, ticksPerHour, ticksPerMinute, event.TicksPerSecond}
+	units := []struct{ ticks, below float64 }{{ticksPerDay, 1e7}, {ticksPerHour, 24}, {ticksPerMinute, 60}, {event.TicksPerSecond, 60}}
 	if len(args) < 4 {
 		units = units[1:]
 	}
 	var t float64
 	for i, a := range args {
-		t += real1(a) * units[i]
+		n := real1(a)
+		if !(n >= 0 && n < units[i].below) {
+			return event.NullValue
+		}
+		t += n * units[i].ticks
 	}
 	return durationOf(t)
 }
