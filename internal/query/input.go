@@ -20,12 +20,16 @@ type Input struct {
 	Options source.Options
 
 	spool *spool
+	scans int
 }
 
 // Scan implements exec.Input.
 func (in *Input) Scan(ctx context.Context, need func(field string) bool, emit func(*event.Batch) error) error {
 	opt := in.Options
 	opt.Need = need
+	if in.scans++; in.scans > 1 { // what a file is like has been told and counted
+		opt.Report, opt.Progress = nil, nil
+	}
 	if slices.Contains(in.Paths, "-") {
 		if in.spool == nil {
 			src := opt.Stdin
