@@ -62,8 +62,8 @@ func init() {
 			}
 			return setKey(args[0], keyPath(args[1].Str()), args[2])
 		}),
-		strict("bag_zip", "bag-zip", "Makes a bag of an array of names and an array of values.", "keys:array, values:array -> dynamic", func(args []event.Value) event.Value {
-			if args[0].Kind() != event.List || args[1].Kind() != event.List {
+		lax("bag_zip", "bag-zip", "Makes a bag of an array of names and an array of values.", "keys:array, values:array -> dynamic", func(args []event.Value) event.Value {
+			if args[0].Kind() != event.List {
 				return event.NullValue
 			}
 			bag := event.Bag{}

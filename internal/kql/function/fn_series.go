@@ -87,9 +87,11 @@ func init() {
 		return strict(name, seriesSee(name), doc, "series:array -> real", onArray(func(l, _ []event.Value) event.Value {
 			var xs []float64
 			for _, e := range l {
-				if x, ok := e.Number(); ok {
-					xs = append(xs, x)
+				x, ok := e.Number()
+				if !ok {
+					return event.NullValue
 				}
+				xs = append(xs, x)
 			}
 			return event.FloatOf(f(xs))
 		}))
