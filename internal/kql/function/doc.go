@@ -5,7 +5,7 @@
 //
 //   - [Lookup] finds a scalar function, [Operator] an operator by its text ("==", "has_any", "between", "unary-", …),
 //     [Aggregate] an aggregate. nil means that KQL has no such name. Names are case-sensitive.
-//   - An entry with a [Special] is the binder's own business (it needs columns, tables or neighbouring rows); it is in the
+//   - An entry with a [Special] is the binder's own business, or cannot be computed here (it needs columns, tables or neighbouring rows); it is in the
 //     table so that names, arity, types and documentation are complete.
 //   - [Entry.Resolve] takes what is known of the arguments ([Arg]) and gives a [Call]: the function to put into expr.Call, the
 //     conversions to put around the arguments, whether to wrap the call in expr.Not ("!has" is the negation of "has", so that
