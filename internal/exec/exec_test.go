@@ -2,6 +2,8 @@ package exec_test
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -157,6 +159,44 @@ func TestSortLimit(t *testing.T) {
 	check(t, people, names(&plan.Limit{Input: scan(), While: gt(col("age"), lit(20)), NullTrue: true}), rows("ann bob cid dan"))
 	check(t, people, names(&plan.Limit{Input: scan(), N: 2, While: gt(col("age"), lit(20))}), rows("ann bob"))
 	check(t, people, names(&plan.Reverse{Input: scan()}), rows("eve dan cid bob ann"))
+}
+
+// TestTopRows sorts more rows than a sort with a limit keeps before it cuts.
+func TestTopRows(t *testing.T) {
+	n := 40_000
+	d := event.NewDict()
+	rnd := rand.New(rand.NewPCG(3, 4))
+	nums, codes, mixed := make([]uint64, n), make([]uint32, n), make([]event.Value, n)
+	for i := range n {
+		nums[i] = uint64(rnd.IntN(1000))
+		codes[i] = d.InternString(fmt.Sprint(rnd.IntN(50)))
+		if rnd.IntN(10) == 0 {
+			codes[i] = event.CodeMissing
+		}
+		mixed[i] = []event.Value{event.IntOf(int64(rnd.IntN(9))), event.StringOf("x"), {}, event.FloatOf(1.5)}[rnd.IntN(4)]
+	}
+	whole := event.NewBatch(n)
+	whole.Set("n", event.NewPlain(event.Int, nums, nil))
+	whole.Set("s", event.NewDictionary(d, codes))
+	whole.Set("m", event.NewAny(mixed))
+	for _, key := range []string{"n", "s", "m", "none"} {
+		for _, desc := range []bool{false, true} {
+			for _, nulls := range []bool{false, true} {
+				k := plan.SortKey{Expr: col(key), Desc: desc, NullsFirst: nulls, Collation: plan.AutoText}
+				rows := func(limit int) *event.Batch {
+					b, err := exec.Collect(context.Background(), &plan.Sort{Input: &plan.Values{Rows: whole}, Keys: []plan.SortKey{k}, Limit: limit}, exec.Options{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return b
+				}
+				got, want := Table(rows(100)), strings.Join(strings.Split(Table(rows(0)), "\n")[:101], "\n")
+				if got != want {
+					t.Errorf("%v: the first 100 rows differ", k)
+				}
+			}
+		}
+	}
 }
 
 func TestCollations(t *testing.T) {

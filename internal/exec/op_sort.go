@@ -28,25 +28,97 @@ type sortSink struct {
 	plan *plan.Sort
 	keys []*expr.Program
 	kept *store
-	out  Sink
+	// bound, with a limit, is set once there are enough rows.
+	bound *sortBound
+	out   Sink
 }
 
 // A sort with a limit cuts what it keeps whenever there is this many times too much, or this many rows.
 const (
 	cutFactor = 4
-	cutRows   = 1 << 16
+	cutRows   = 1 << 14
 )
 
 func (s *sortSink) Push(b *event.Batch) error {
+	if s.bound != nil {
+		rows := s.bound.keep(s.keys[0].Eval(b))
+		if len(rows) == 0 {
+			return nil
+		}
+		if len(rows) < b.Len() {
+			b = b.Gather(rows)
+		}
+	}
 	if err := s.kept.add(b); err != nil {
 		return err
 	}
 	if l := s.plan.Limit; l > 0 && s.kept.rows > max(cutFactor*l, cutRows) {
+		if err := s.b.check(); err != nil {
+			return err
+		}
 		best := s.kept.gather(s.kept.names(), s.order())
 		s.kept.release()
+		if len(s.keys) > 0 {
+			last := s.keys[0].Eval(best.Gather([]int32{int32(l - 1)})).Value(0)
+			s.bound = &sortBound{key: s.plan.Keys[0], null: last.IsNull(), last: collate(last, s.plan.Keys[0].Collation)}
+		}
 		return s.kept.add(best)
 	}
 	return nil
+}
+
+// A sortBound is the first key of the last row that a sort with a limit keeps: rows that come after it by this key alone are
+// not wanted.
+type sortBound struct {
+	key  plan.SortKey
+	null bool
+	last sortable
+	memo map[*event.Dict][]uint8 // by code: 1 keep, 2 drop
+}
+
+// keep returns the rows that may still be among the first.
+func (s *sortBound) keep(c *event.Column) []int32 {
+	rows := make([]int32, 0, c.Len())
+	if c.Encoding() != event.Dictionary {
+		for i := range c.Len() {
+			if !s.after(c.Value(i)) {
+				rows = append(rows, int32(i))
+			}
+		}
+		return rows
+	}
+	d, codes := c.Codes()
+	memo := s.memo[d]
+	if len(memo) < d.Len() {
+		if s.memo == nil || len(s.memo) >= maxMemos {
+			s.memo = map[*event.Dict][]uint8{}
+		}
+		memo = append(memo, make([]uint8, d.Len()+d.Len()/4-len(memo))...)
+		s.memo[d] = memo
+	}
+	for i, code := range codes {
+		if memo[code] == 0 {
+			if memo[code] = 1; s.after(d.Value(code)) {
+				memo[code] = 2
+			}
+		}
+		if memo[code] == 1 {
+			rows = append(rows, int32(i))
+		}
+	}
+	return rows
+}
+
+// after reports whether a value comes after the bound.
+func (s *sortBound) after(v event.Value) bool {
+	if null := v.IsNull(); null || s.null {
+		return null != s.null && null != s.key.NullsFirst
+	}
+	c := compareSortable(collate(v, s.key.Collation), s.last)
+	if s.key.Desc {
+		c = -c
+	}
+	return c > 0
 }
 
 // order returns the rows in order, up to the limit.
