@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/harrier-detect/harrier/internal/schema"
+	"github.com/harrier-detect/harrier/internal/text"
 )
 
 func schemaCommand(s *streams) *cobra.Command {
@@ -49,7 +50,7 @@ func findView(name string) (schema.ViewInfo, error) {
 		names = append(names, short)
 	}
 	msg := fmt.Sprintf("there is no table or node %q", name)
-	if near := schema.Nearest(name, names); len(near) > 0 {
+	if near := text.Nearest(name, names); len(near) > 0 {
 		msg += "; near are " + strings.Join(near, ", ")
 	}
 	return schema.ViewInfo{}, fmt.Errorf("%s", msg)

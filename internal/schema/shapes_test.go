@@ -11,6 +11,7 @@ import (
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/fn"
 	"github.com/harrier-detect/harrier/internal/source"
+	"github.com/harrier-detect/harrier/internal/text"
 )
 
 // show renders some columns of rows for comparison.
@@ -259,7 +260,7 @@ func TestUserTable(t *testing.T) {
 }
 
 func TestCatalog(t *testing.T) {
-	if got := fmt.Sprint(Nearest("DeviceProcesEvents", Tables())); got != "[DeviceProcessEvents DeviceFileEvents DeviceNetworkEvents]" && !strings.HasPrefix(got, "[DeviceProcessEvents") {
+	if got := fmt.Sprint(text.Nearest("DeviceProcesEvents", Tables())); got != "[DeviceProcessEvents DeviceFileEvents DeviceNetworkEvents]" && !strings.HasPrefix(got, "[DeviceProcessEvents") {
 		t.Error(got)
 	}
 	for _, name := range Views() {

@@ -296,7 +296,7 @@ func (d *Decoder) object(o *object, p, depth int) int {
 				}
 			}
 			p++
-			h := hashBytes(raw)
+			h := event.HashBytes(raw)
 			if n = o.find(raw, h); n == nil {
 				if n = d.node(o, raw, h); n == nil {
 					v, next := d.restValue(p, depth)
@@ -388,7 +388,7 @@ func (d *Decoder) text(n *node, raw []byte, escaped bool) {
 	if n.cache == nil {
 		n.cache = make([]cached, 16)
 	}
-	c := &n.cache[hashBytes(raw)&uint64(len(n.cache)-1)]
+	c := &n.cache[event.HashBytes(raw)&uint64(len(n.cache)-1)]
 	if c.raw != string(raw) || c.code == 0 {
 		n.learn(d, c, raw, escaped)
 	}
@@ -427,7 +427,7 @@ func (n *node) learn(d *Decoder, c *cached, raw []byte, escaped bool) {
 		for _, e := range old {
 			if e.code != 0 {
 				b := unsafe.Slice(unsafe.StringData(e.raw), len(e.raw))
-				n.cache[hashBytes(b)&uint64(len(n.cache)-1)] = e
+				n.cache[event.HashBytes(b)&uint64(len(n.cache)-1)] = e
 			}
 		}
 	}

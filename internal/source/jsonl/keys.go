@@ -99,30 +99,3 @@ func (o *object) place(n *node) {
 	}
 	o.table[i] = n
 }
-
-// hashBytes mixes up to the first and last 16 bytes and the length: keys and log values differ there or rarely at all, and
-// every hit is compared in full.
-func hashBytes(b []byte) uint64 {
-	const k = 0x9E3779B97F4A7C15
-	h := uint64(len(b)) * k
-	switch n := len(b); {
-	case n >= 16:
-		h = mix(h^load64(b), k)
-		h = mix(h^load64(b[8:]), k)
-		h = mix(h^load64(b[n-16:]), k)
-		h = mix(h^load64(b[n-8:]), k)
-		if n > 48 {
-			h = mix(h^load64(b[n/2:]), k)
-			h = mix(h^load64(b[n/4:]), k)
-		}
-	case n >= 8:
-		h = mix(h^load64(b), k)
-		h = mix(h^load64(b[n-8:]), k)
-	default:
-		for _, c := range b {
-			h = (h ^ uint64(c)) * k
-		}
-		h ^= h >> 29
-	}
-	return h
-}

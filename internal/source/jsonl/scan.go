@@ -11,11 +11,6 @@ const Slack = 16
 
 func load64(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
 
-func mix(a, b uint64) uint64 {
-	hi, lo := bits.Mul64(a, b)
-	return hi ^ lo
-}
-
 const (
 	ones  = 0x0101010101010101
 	highs = 0x8080808080808080

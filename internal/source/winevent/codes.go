@@ -2,8 +2,6 @@ package winevent
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 
 	"github.com/harrier-detect/harrier/internal/event"
 )
@@ -57,7 +55,7 @@ func (w *Writer) Known(f event.FieldID, form uint8, raw []byte) bool {
 	}
 	s := &c.slots[c.last]
 	if s.code == 0 || !bytes.Equal(s.raw, raw) {
-		i := hash(raw) & uint64(len(c.slots)-1)
+		i := event.HashBytes(raw) & uint64(len(c.slots)-1)
 		if s = &c.slots[i]; s.code == 0 || !bytes.Equal(s.raw, raw) {
 			return false
 		}
@@ -97,46 +95,12 @@ func (w *Writer) Learn(f event.FieldID, form uint8, raw, text []byte) {
 		c.slots = make([]slot, 4*len(old))
 		for _, s := range old {
 			if s.code != 0 {
-				c.slots[hash(s.raw)&uint64(len(c.slots)-1)] = s
+				c.slots[event.HashBytes(s.raw)&uint64(len(c.slots)-1)] = s
 			}
 		}
 	}
-	i := hash(raw) & uint64(len(c.slots)-1)
+	i := event.HashBytes(raw) & uint64(len(c.slots)-1)
 	s := &c.slots[i]
 	s.raw, s.code = append(s.raw[:0], raw...), code
 	c.last = int32(i)
-}
-
-// hash mixes up to 16 bytes from either end, 16 from the middle and the length: log values differ there or rarely at all,
-// and every hit is compared in full.
-func hash(b []byte) uint64 {
-	const k = 0x9E3779B97F4A7C15
-	h := uint64(len(b)) * k
-	switch n := len(b); {
-	case n >= 16:
-		h = mix(h^load64(b), k)
-		h = mix(h^load64(b[8:]), k)
-		h = mix(h^load64(b[n-16:]), k)
-		h = mix(h^load64(b[n-8:]), k)
-		if n > 48 {
-			h = mix(h^load64(b[n/2:]), k)
-			h = mix(h^load64(b[n/4:]), k)
-		}
-	case n >= 8:
-		h = mix(h^load64(b), k)
-		h = mix(h^load64(b[n-8:]), k)
-	default:
-		for _, c := range b {
-			h = (h ^ uint64(c)) * k
-		}
-		h ^= h >> 29
-	}
-	return h
-}
-
-func load64(b []byte) uint64 { return binary.LittleEndian.Uint64(b) }
-
-func mix(a, b uint64) uint64 {
-	hi, lo := bits.Mul64(a, b)
-	return hi ^ lo
 }
