@@ -273,3 +273,13 @@ var _ = declare(
 			return event.StringOf(id)
 		}},
 )
+
+var _ = declare(&fn.Func{Name: "registry_hive", Min: 1, Max: 1, Doc: "The root key of a registry path, written in full, with the key below it.", Row: perText(func(s string) string {
+	s = longHive(s)
+	root, rest, ok := strings.Cut(s, `\`)
+	if !ok {
+		return s
+	}
+	sub, _, _ := strings.Cut(rest, `\`)
+	return root + `\` + sub
+})})

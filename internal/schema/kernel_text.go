@@ -142,3 +142,14 @@ var _ = declare(
 		return event.ListOf(out)
 	}},
 )
+
+var _ = declare(
+	&fn.Func{Name: "line_value", Min: 2, Max: 2, Doc: "What stands behind a key in the same line of a text, without blanks around; null when the key is not there.", Row: func(a []event.Value) event.Value {
+		_, rest, ok := strings.Cut(textOf(a[0]), textOf(a[1]))
+		if !ok {
+			return event.NullValue
+		}
+		line, _, _ := strings.Cut(rest, "\n")
+		return event.StringOf(strings.TrimSpace(line))
+	}},
+)
