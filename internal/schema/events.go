@@ -260,8 +260,8 @@ func (v *eventsViewer) compute(n *normaliser, b *event.Batch, class *event.Class
 		}
 		v.spread(name, c, set)
 	}
-	// 2. The canonical fields, under the names of Windows.
-	if windows && n.def.shape != "windows" {
+	// 2. The canonical fields: under the names of Windows, or out of the text.
+	if n.def.shape != "windows" && (windows || n.def.bag != nil || len(n.def.prefixes) > 1) {
 		names := p.fields
 		if !v.need.Closed() {
 			names = v.canonicalNames(n, b)

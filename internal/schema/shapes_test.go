@@ -277,3 +277,23 @@ func TestCatalog(t *testing.T) {
 		t.Error(len(cols))
 	}
 }
+
+// TestTextInJSON: text logs that come wrapped, as Splunk exports them, are known by their text.
+func TestTextInJSON(t *testing.T) {
+	p := writeFile(t, "e.json", `{"_raw":"type=EXECVE msg=audit(1723044684.257:15795): argc=2 a0=\"sudo\" a1=\"-l\"","host":"lx1"}
+{"_raw":"site=\"www.example.com\" src_ip=\"198.51.100.1\" status=\"200\" uri_path=\"/wp\" http_method=\"POST\"","x":"1"}
+{"_raw":"10.1.1.1 - bob [10/Oct/2000:13:55:36 -0700] \"GET /a/b?c=d HTTP/1.0\" 404 2326 \"-\" \"curl\"","y":"1"}
+`)
+	f := func(view, columns, want string) {
+		t.Helper()
+		cols := strings.Fields(columns)
+		if got := show(rows(t, view, event.Fields(cols...), p), cols...); got != want {
+			t.Errorf("%s:\n%s\nwant\n%s", view, got, want)
+		}
+	}
+	f(eventsView, "_time host sourcetype process status", `_time=1723044684.257 host="lx1" sourcetype="linux:audit" process="sudo -l" status=missing
+_time=missing host=missing sourcetype="nginx:plus:kv" process=missing status="200"
+_time=971211336 host=missing sourcetype="access_combined" process=missing status="404"`)
+	f("cim:Web.Web", "src http_method uri_path uri_query http_user_agent", `src="198.51.100.1" http_method="POST" uri_path="/wp" uri_query=missing http_user_agent="unknown"
+src="10.1.1.1" http_method="GET" uri_path="/a/b" uri_query="?c=d" http_user_agent="curl"`)
+}
