@@ -162,6 +162,12 @@ func (s *sequenceSink) seen(row *event.Batch, state *sequenceState) *event.Batch
 	out := row.Clone()
 	for _, w := range s.watched {
 		v := event.NullValue
+		for _, d := range s.plan.Declared {
+			// Without a match a declared column has its first value, which is what the row has too.
+			if c := row.Column(w[1]); d.Name == w[1] && c != nil {
+				v = c.Value(0)
+			}
+		}
 		for j, step := range s.steps {
 			if step.Name != w[0] || state == nil || state.rows[j] == nil {
 				continue

@@ -60,6 +60,8 @@ type ctx struct {
 	aggs *aggs
 	// windows collects calls of functions that look at neighbouring rows, where they may stand.
 	windows *windows
+	// steps are the states that the steps of a scan see.
+	steps map[string]*rows
 	// bare strings are terms to look for in any column (search).
 	search bool
 	depth  int
@@ -73,14 +75,15 @@ type value struct {
 	// constant: the same in every row. literal: written out. known: the value is in e, a literal.
 	constant, literal, known bool
 	// pure: depends on nothing but its arguments, so that it can be computed at once.
-	pure   bool
-	column bool // is a plain reference to a column
-	star   bool
-	isType bool // typeof(typ)
-	multi  []Column
-	table  *rows
-	lambda *lambda
-	bad    bool // an error has been reported
+	pure    bool
+	column  bool // is a plain reference to a column
+	star    bool
+	isType  bool // typeof(typ)
+	multi   []Column
+	table   *rows
+	lambda  *lambda
+	pattern *pattern
+	bad     bool // an error has been reported
 }
 
 var badValue = &value{bad: true, e: &expr.Lit{}}
@@ -182,6 +185,8 @@ func (c *ctx) statements(list []syntax.Statement) (result *value, last syntax.No
 			c.set(s)
 		case *syntax.DeclareParameters:
 			c.declare(s)
+		case *syntax.DeclarePattern:
+			c.declarePattern(s)
 		default:
 			c.unsupported(s, "%s statements are not supported", statementName(s))
 		}
@@ -195,8 +200,6 @@ func statementName(s syntax.Statement) string {
 		return "alias"
 	case *syntax.RestrictAccess:
 		return "restrict"
-	case *syntax.DeclarePattern:
-		return "pattern"
 	}
 	return "such"
 }

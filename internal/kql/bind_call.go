@@ -39,6 +39,9 @@ func init() {
 // call binds a call: of a function that the query defines, of a saved one, of the table of functions, of an aggregate.
 func (c *ctx) call(x *syntax.Call) *value {
 	name := x.Func.Name
+	if v := c.patternCall(x, nil); v != nil {
+		return v
+	}
 	if v := c.scope.find(name); v != nil {
 		if v.lambda == nil {
 			if v.table != nil && len(x.Args) == 0 {

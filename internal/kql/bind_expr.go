@@ -387,6 +387,11 @@ func (c *ctx) path(x *syntax.Path) *value {
 			return v
 		}
 	}
+	if call, ok := x.X.(*syntax.Call); ok {
+		if v := c.patternCall(call, x.Member); v != nil {
+			return v
+		}
+	}
 	if v := c.remote(x); v != nil {
 		return v
 	}
@@ -413,7 +418,9 @@ func (c *ctx) side(id *syntax.Ident, x *syntax.Path) *value {
 	case "$right":
 		r = c.right
 	default:
-		return nil
+		if r = c.steps[id.Name]; r == nil {
+			return nil
+		}
 	}
 	m, ok := x.Member.(*syntax.Ident)
 	if r == nil || !ok {
@@ -422,6 +429,9 @@ func (c *ctx) side(id *syntax.Ident, x *syntax.Path) *value {
 	col, ok := r.column(m.Name)
 	if !ok && !r.open {
 		return c.bad("KQL3001", m, "the name %q does not refer to any known column%s", m.Name, near(m.Name, r.names()))
+	}
+	if c.steps[id.Name] != nil {
+		return stepValue(id.Name, Column{m.Name, col.Type})
 	}
 	return &value{e: expr.C(m.Name), typ: col.Type, name: m.Name, column: true}
 }

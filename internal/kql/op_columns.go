@@ -16,8 +16,8 @@ func init() {
 	register("project-reorder", lowerReorder)
 }
 
-// pattern returns the name or pattern that an item of project-away and its like gives.
-func pattern(x syntax.Expr) (name string, wild bool) {
+// patternOf returns the name or pattern that an item of project-away and its like gives.
+func patternOf(x syntax.Expr) (name string, wild bool) {
 	switch x := x.(type) {
 	case *syntax.Wildcard:
 		return x.Pattern, true
@@ -29,7 +29,7 @@ func pattern(x syntax.Expr) (name string, wild bool) {
 
 // matching returns the columns that a name or pattern selects; nothing selected is an error.
 func (c *ctx) matching(in *rows, x syntax.Expr) ([]Column, bool) {
-	name, wild := pattern(x)
+	name, wild := patternOf(x)
 	var out []Column
 	for _, col := range in.cols {
 		if col.Name == name && !wild || wild && event.MatchName(name, col.Name) {
@@ -55,7 +55,7 @@ func lowerColumns(c *ctx, in *rows, op *syntax.ProjectColumns) *rows {
 		cols, found := c.matching(in, x)
 		ok = ok && found
 		picked = append(picked, cols...)
-		p, _ := pattern(x)
+		p, _ := patternOf(x)
 		patterns = append(patterns, p)
 	}
 	if !ok {
@@ -144,7 +144,7 @@ func lowerReorder(c *ctx, in *rows, op *syntax.ProjectReorder) *rows {
 			slices.SortStableFunc(cols, func(a, b Column) int { return compareNatural(b.Name, a.Name) })
 		}
 		front = append(front, cols...)
-		if p, wild := pattern(item.Columns); in.open {
+		if p, wild := patternOf(item.Columns); in.open {
 			if wild && item.Order != "" {
 				c.unsupported(item, "columns cannot be sorted by name before they are known")
 				return nil

@@ -40,7 +40,7 @@ func lowerRange(c *ctx, in *rows, op *syntax.Range) *rows {
 	t := from.typ
 	switch {
 	case from.typ.IsNumber() && to.typ.IsNumber() && step.typ.IsNumber():
-		t = types.Widest(types.Widest(from.typ, to.typ), step.typ).Promoted()
+		t = types.Widest(types.Widest(from.typ, to.typ), step.typ)
 	case from.typ == types.DateTime && to.typ == types.DateTime && step.typ == types.TimeSpan:
 	case from.typ == types.TimeSpan && to.typ == types.TimeSpan && step.typ == types.TimeSpan:
 	case from.typ == types.Unknown || to.typ == types.Unknown || step.typ == types.Unknown:

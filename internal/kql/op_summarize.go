@@ -1,6 +1,7 @@
 package kql
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/harrier-detect/harrier/internal/event"
@@ -78,10 +79,45 @@ func (c *ctx) pickRows(in *rows, call *syntax.Call, byExprs []syntax.Expr) *rows
 	return out
 }
 
+// pickBeside is summarize with other aggregates beside arg_max(x, *) over columns that are not known: both are computed, and
+// joined by group.
+func (c *ctx) pickBeside(in *rows, pick int, aggExprs, byExprs []syntax.Expr) *rows {
+	shared := in.with(&plan.Ref{Name: c.bind(plan.BindTable, "rows", in.node)})
+	at := *c
+	at.rows = shared
+	call, _ := pickAll(aggExprs[pick : pick+1])
+	others := at.summarize(shared, slices.Concat(aggExprs[:pick], aggExprs[pick+1:]), byExprs)
+	picked := at.pickRows(shared, call, byExprs)
+	if others == nil || picked == nil {
+		return nil
+	}
+	to := newItems(inProject, nil)
+	for _, x := range byExprs {
+		at.addKey(to, &aggs{}, x)
+	}
+	var keys []expr.Expr
+	for _, col := range to.cols {
+		keys = append(keys, expr.C(col.Name))
+	}
+	out := others.with(&plan.Join{Left: others.node, Right: picked.node, Kind: plan.Inner, LeftKeys: keys, RightKeys: keys, NullsMatch: true, Clash: plan.ClashKeepLeft})
+	for _, col := range picked.cols {
+		if !out.has(col.Name) {
+			out.cols = append(slices.Clone(out.cols), col)
+		}
+	}
+	out.open = true
+	return out
+}
+
 // summarize groups rows by expressions and computes aggregates.
 func (c *ctx) summarize(in *rows, aggExprs, byExprs []syntax.Expr) *rows {
-	if call, ok := pickAll(aggExprs); ok && in.open {
-		return c.pickRows(in, call, byExprs)
+	if in.open {
+		if call, ok := pickAll(aggExprs); ok {
+			return c.pickRows(in, call, byExprs)
+		}
+		if i := slices.IndexFunc(aggExprs, func(x syntax.Expr) bool { _, ok := pickAll([]syntax.Expr{x}); return ok }); i >= 0 && len(in.keys) == 0 {
+			return c.pickBeside(in, i, aggExprs, byExprs)
+		}
 	}
 	to := newItems(inProject, nil)
 	collect := &aggs{outside: true}

@@ -136,11 +136,21 @@ func (c *ctx) unite(tables []*rows, common bool, origin string) *rows {
 			}
 		}
 	}
+	given, taken := map[Column]string{}, newNamer(nil)
 	as := func(col Column) string {
-		if ts := typesOf[col.Name]; len(ts) > 1 && !(len(ts) == 2 && slices.Contains(ts, types.Unknown)) {
-			return col.Name + "_" + col.Type.String()
+		if name, ok := given[col]; ok {
+			return name
 		}
-		return col.Name
+		name := col.Name
+		if ts := typesOf[col.Name]; len(ts) > 1 {
+			if !(len(ts) == 2 && slices.Contains(ts, types.Unknown)) {
+				name += "_" + col.Type.String()
+			} else if col.Type == types.Unknown {
+				return name
+			}
+		}
+		given[col] = taken.unique(name)
+		return given[col]
 	}
 	out := &rows{open: open}
 	if origin != "" {
