@@ -92,7 +92,7 @@ func (c *ctx) operands(x syntax.Expr, fuzzy bool) ([]*rows, bool) {
 	}
 	if fuzzy {
 		inside := slices.Clone(c.diags[had:])
-		if absent(inside) {
+		if absent(inside) || c.opt.Detached && savedFails(inside) {
 			c.diags = c.diags[:had]
 			for _, d := range inside {
 				if d.Severity == text.Error {
@@ -117,6 +117,12 @@ func absent(ds text.Diagnostics) bool {
 		return false
 	}
 	return true
+}
+
+// savedFails reports whether all errors are of saved functions. Away from home a parser that cannot be used is as good as one that
+// is not there: a fuzzy union says so and goes on.
+func savedFails(ds text.Diagnostics) bool {
+	return !slices.ContainsFunc(ds, func(d text.Diagnostic) bool { return d.Severity == text.Error && len(d.Related) == 0 })
 }
 
 // unite puts tables one after the other. Columns of one name and different types become several columns, with the type behind
