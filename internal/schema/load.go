@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -139,7 +140,8 @@ type (
 		LateUse         strList `yaml:"late_use"` // fragments of late columns, as far as the view has the columns
 		From            []yaml.Node
 		Fragments       map[string]pairs
-		Copy            string // take columns of another view in the same folder
+		Docs            map[string]string // of columns by name, for all views of the folder that have no own
+		Copy            string            // take columns of another view in the same folder
 	}
 	yamlMap struct {
 		Prefix     string
@@ -353,7 +355,8 @@ func parseEventSpec(s string) eventSpec {
 }
 
 func (l *library) loadViews(fsys fs.FS, dir string, names []string) error {
-	fragments := map[string]pairs{}
+	fragments, docs := map[string]pairs{}, map[string]string{}
+	before := maps.Clone(l.views)
 	views := make([]yamlView, len(names))
 	for i, name := range names {
 		if err := decode(fsys, name, &views[i]); err != nil {
@@ -362,29 +365,39 @@ func (l *library) loadViews(fsys fs.FS, dir string, names []string) error {
 		for f, ps := range views[i].Fragments {
 			fragments[f] = ps
 		}
+		maps.Copy(docs, views[i].Docs)
 	}
 	for i, name := range names {
 		if err := l.addView(name, &views[i], fragments); err != nil {
 			return err
 		}
 	}
+	for name, v := range l.views {
+		if before[name] == nil {
+			for i, c := range v.columns {
+				if c.Doc == "" {
+					v.columns[i].Doc = docs[c.Name]
+				}
+			}
+		}
+	}
 	return nil
 }
 
 func (l *library) addView(name string, y *yamlView, fragments map[string]pairs) error {
-	var maps []*mapDef
+	var feeds []*mapDef
 	for i := range y.From {
 		m, err := readMap(name, &y.From[i], fragments)
 		if err != nil {
 			return err
 		}
-		maps = append(maps, m)
+		feeds = append(feeds, m)
 	}
-	if y.View == "" && len(maps) == 0 {
+	if y.View == "" && len(feeds) == 0 {
 		return nil // fragments alone
 	}
 	if y.View == eventsView {
-		l.layers = append(l.layers, maps...)
+		l.layers = append(l.layers, feeds...)
 		for _, c := range y.Columns {
 			col, err := parseColumn(c.key, c.value)
 			if err != nil {
@@ -394,7 +407,7 @@ func (l *library) addView(name string, y *yamlView, fragments map[string]pairs) 
 		}
 		return nil
 	}
-	v := &viewDef{name: y.View, doc: strings.TrimSpace(y.Doc), time: y.Time, index: map[string]int{}, maps: maps, late: map[string]string{}, calc: map[string]expr.Expr{}}
+	v := &viewDef{name: y.View, doc: strings.TrimSpace(y.Doc), time: y.Time, index: map[string]int{}, maps: feeds, late: map[string]string{}, calc: map[string]expr.Expr{}}
 	if l.views[v.name] != nil {
 		return fmt.Errorf("%s: view %s is defined twice", name, v.name)
 	}
@@ -461,7 +474,7 @@ func (l *library) addView(name string, y *yamlView, fragments map[string]pairs) 
 		v.columns[i].Late = true
 		v.late[p.key] = p.value
 	}
-	for _, m := range maps {
+	for _, m := range feeds {
 		for _, c := range m.columns {
 			if _, ok := v.index[c.name]; !ok {
 				return fmt.Errorf("%s: view %s has no column %s", m.where, v.name, c.name)
