@@ -89,6 +89,8 @@ func (b *builder) operator(n plan.Node, out Sink) ([]Sink, error) {
 // table registers a leaf with rows that are there already.
 func (b *builder) table(batches []*event.Batch, out Sink) {
 	r := b.task.run
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.tables = append(r.tables, &tableLeaf{b.task, batches, out})
 }
 

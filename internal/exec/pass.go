@@ -11,9 +11,9 @@ import (
 
 // pass reads the input once and feeds the given leaves.
 //
-// Views are applied and rows selected by several lanes at once, each on its own goroutine with its own views; what they
-// select is handed to the plans by one goroutine, in the order of the input. Ordered views are applied before, each on a
-// goroutine of its own that sees the batches in order.
+// Views are applied and rows selected by several lanes at once, each on its own goroutine with its own views. Ordered views are
+// applied before, each on a goroutine of its own that sees the batches in order. What the lanes select goes to the plans in the
+// order of the input; crews of plans run at the same time.
 func (r *run) pass(leaves []*scanLeaf) error {
 	first := r.newLane(leaves)
 	f := &feeding{run: r, first: first}
@@ -37,22 +37,18 @@ func (r *run) pass(leaves []*scanLeaf) error {
 		}
 		lanes = append(lanes, l)
 	}
+	f.spread(workers)
 	var err error
 	if len(lanes) == 1 {
 		err = f.alone()
 	} else {
-		err = f.spread(lanes)
+		err = f.parallel(lanes)
 	}
+	f.gather()
 	if err != nil && !errors.Is(err, ErrEnough) {
 		return err
 	}
-	for _, g := range first.groups {
-		for _, leaf := range g.leaves {
-			if !leaf.task.failed() {
-				leaf.task.guard(func() error { return leaf.finish(g.view) })
-			}
-		}
-	}
+	f.finish(workers)
 	return nil
 }
 
@@ -61,22 +57,88 @@ type feeding struct {
 	run    *run
 	first  *lane
 	leaves []*scanLeaf
+	// crews run the plans; a plan always runs in the same one. Without any the goroutine that hands out does it.
+	crews  []chan []delivery
+	crewOf map[*task]int
+	wg     sync.WaitGroup
 }
 
 // idle reports whether no leaf wants more.
 func (f *feeding) idle() bool {
-	return !slices.ContainsFunc(f.leaves, func(l *scanLeaf) bool { return !l.done && !l.task.failed() })
+	return !slices.ContainsFunc(f.leaves, func(l *scanLeaf) bool { return !l.done.Load() && !l.task.failed() })
+}
+
+// spread makes crews for the plans, when there are several.
+func (f *feeding) spread(workers int) {
+	f.crewOf = map[*task]int{}
+	for _, l := range f.leaves {
+		if _, known := f.crewOf[l.task]; !known {
+			f.crewOf[l.task] = len(f.crewOf) % workers
+		}
+	}
+	if workers = min(workers, len(f.crewOf)); workers < 2 {
+		return
+	}
+	for range workers {
+		// A few batches ahead, so that one long push does not hold up the others.
+		c := make(chan []delivery, 4)
+		f.crews = append(f.crews, c)
+		f.wg.Go(func() {
+			for ds := range c {
+				for _, d := range ds {
+					d.deliver()
+				}
+			}
+		})
+	}
+}
+
+// gather waits for the crews.
+func (f *feeding) gather() {
+	for _, c := range f.crews {
+		close(c)
+	}
+	f.wg.Wait()
 }
 
 // hand gives the leaves what a batch has for them. It returns ErrEnough when no leaf wants more.
 func (f *feeding) hand(ds []delivery) error {
-	for _, d := range ds {
-		d.deliver()
+	if len(f.crews) == 0 {
+		for _, d := range ds {
+			d.deliver()
+		}
+	} else if len(ds) > 0 {
+		parts := make([][]delivery, len(f.crews))
+		for _, d := range ds {
+			crew := f.crewOf[d.leaf.task]
+			parts[crew] = append(parts[crew], d)
+		}
+		for i, part := range parts {
+			if len(part) > 0 {
+				f.crews[i] <- part
+			}
+		}
 	}
 	if f.idle() {
 		return ErrEnough
 	}
 	return nil
+}
+
+// finish ends the leaves, when all input has been seen: those of one view in order, several views at a time.
+func (f *feeding) finish(workers int) {
+	free := make(chan bool, workers)
+	var wg sync.WaitGroup
+	for _, g := range f.first.groups {
+		free <- true
+		wg.Go(func() {
+			defer func() { <-free }()
+			for _, leaf := range g.leaves {
+				leaf.task.guard(func() error { return leaf.finish(g.view) })
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // alone does everything in the goroutine of the input.
@@ -104,9 +166,9 @@ type parcel struct {
 	done  chan []delivery
 }
 
-// spread sends the batches through the ordered views, one after the other, and then through one of the lanes, and hands on
+// parallel sends the batches through the ordered views, one after the other, and then through one of the lanes, and hands on
 // what they give in the order of the batches.
-func (f *feeding) spread(lanes []*lane) error {
+func (f *feeding) parallel(lanes []*lane) error {
 	var wg sync.WaitGroup
 	start := make(chan parcel)
 	next, stages := start, 0

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
@@ -57,7 +59,7 @@ type Options struct {
 	Memory int64
 	// BatchRows is how many rows operators put into the batches they make; 0 means event.DefaultBatchRows.
 	BatchRows int
-	// Workers is how many goroutines apply views and select rows; 0 means one a processor.
+	// Workers is how many goroutines apply views and select rows, and how many run the plans behind; 0 means one a processor.
 	Workers int
 	// Rewrite is applied to the plans that Dynamic nodes build, before they run; nil leaves them alone. Plans of jobs run as
 	// they are.
@@ -71,7 +73,8 @@ type Job struct {
 	// Name is what diagnostics call the job.
 	Name string
 	Plan plan.Node
-	// Out takes the rows. It is closed when the plan has run to its end, and not when it has failed.
+	// Out takes the rows. It is closed when the plan has run to its end, and not when it has failed. Jobs run at the same time
+	// as others: no two may have one sink.
 	Out Sink
 	// Err is set by Run when the plan has failed: a text.Diagnostic of class RUN, the error of Out, or the context's.
 	Err error
@@ -125,22 +128,30 @@ type run struct {
 	opt    Options
 	memory *budget
 	tasks  []*task
+	mu     sync.Mutex
 	// tables are leaves whose rows are there already; scans are those that wait for a pass over the input.
 	tables []*tableLeaf
 	scans  []*scanLeaf
 }
 
-// A task is a job under way.
+// A task is a job under way. Its plan runs in one goroutine at a time.
 type task struct {
 	run    *run
 	job    *Job
 	shapes *plan.Shapes
+	mu     sync.Mutex
+	ended  atomic.Bool // it has failed
 }
 
-func (t *task) failed() bool { return t.job.Err != nil }
+func (t *task) failed() bool { return t.ended.Load() }
 
 // guard runs f, which works for the task alone. An error or a panic of f ends the task.
 func (t *task) guard(f func() error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.failed() {
+		return
+	}
 	if err := caught(f); err != nil && err != ErrEnough {
 		t.fail(err)
 	}
@@ -153,10 +164,10 @@ func caught(f func() error) (err error) {
 
 // fail ends the task; the first error counts.
 func (t *task) fail(err error) {
-	if t.job.Err != nil {
-		return
+	if t.job.Err == nil {
+		t.job.Err = diagnose(t.job.Name, err)
+		t.ended.Store(true)
 	}
-	t.job.Err = diagnose(t.job.Name, err)
 }
 
 type panicError struct {
@@ -210,9 +221,7 @@ func (r *run) drive() error {
 		if len(r.tables) > 0 {
 			leaf := r.tables[0]
 			r.tables = r.tables[1:]
-			if !leaf.task.failed() {
-				leaf.task.guard(leaf.run)
-			}
+			leaf.task.guard(leaf.run)
 			continue
 		}
 		leaves := r.scans

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
@@ -20,7 +21,7 @@ type scanLeaf struct {
 	pred   expr.Expr
 	env    *fn.Env
 	out    Sink
-	done   bool // closed: out wants no more, or all has come
+	done   atomic.Bool // closed: out wants no more, or all has come
 
 	// A late leaf's predicate or fields hold columns that are there only at the end: its rows are kept until then.
 	late     bool
@@ -69,6 +70,8 @@ func (b *builder) scan(n *plan.Scan, out Sink) error {
 	at := *b
 	at.node = n
 	leaf.kept = at.store()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.scans = append(r.scans, leaf)
 	return nil
 }
@@ -348,7 +351,7 @@ func (l *laneLeaf) take(vb, seen *event.Batch) (out *event.Batch, err error) {
 // deliver hands a batch to its leaf's plan.
 func (d delivery) deliver() {
 	leaf := d.leaf
-	if leaf.done || leaf.task.failed() {
+	if leaf.done.Load() || leaf.task.failed() {
 		return
 	}
 	leaf.task.guard(func() error {
@@ -371,10 +374,9 @@ func (l *scanLeaf) push(b *event.Batch) error {
 }
 
 func (l *scanLeaf) close() error {
-	if l.done {
+	if l.done.Swap(true) {
 		return nil
 	}
-	l.done = true
 	return l.out.Close()
 }
 
@@ -383,7 +385,7 @@ func (l *scanLeaf) finish(view View) error {
 	batches := l.kept.batches
 	l.kept.batches = nil
 	for _, b := range batches {
-		if l.done {
+		if l.done.Load() {
 			break
 		}
 		if err := l.task.run.ctx.Err(); err != nil {
