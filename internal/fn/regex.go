@@ -39,6 +39,10 @@ type Regex struct {
 	hardEnd bool
 	names   []string
 
+	// dfa tells whether linear is found; made when a text is first looked at, nil when it cannot be made.
+	dfa     *dfa
+	dfaOnce sync.Once
+
 	required Required
 	finders  []*Finder // one for each required text, when there are few
 	only     bool      // the pattern is its required texts and nothing else
@@ -222,21 +226,32 @@ func (r *Regex) Match(s string) bool {
 	if r.back != nil {
 		return (r.linear == nil || r.mayMatch(s)) && r.run(func() (bool, error) { return r.back.MatchString(s) })
 	}
-	if r.linear.MatchString(s) {
+	if r.found(s) {
 		return true
 	}
 	if r.softEnd && strings.HasSuffix(s, "\n") {
 		if r.hardEnd {
 			return r.slowEngine() != nil && r.run(func() (bool, error) { return r.slow.MatchString(s) })
 		}
-		return r.linear.MatchString(s[:len(s)-1])
+		return r.found(s[:len(s)-1])
 	}
 	return false
 }
 
 // mayMatch tries the necessary condition of a pattern for the backtracking engine.
 func (r *Regex) mayMatch(s string) bool {
-	return r.linear.MatchString(s) || r.softEnd && strings.HasSuffix(s, "\n")
+	return r.found(s) || r.softEnd && strings.HasSuffix(s, "\n")
+}
+
+// found reports whether the linear pattern is found in s.
+func (r *Regex) found(s string) bool {
+	r.dfaOnce.Do(func() { r.dfa = newDFA(r.linear.String()) })
+	if r.dfa != nil {
+		if found, ok := r.dfa.match(s); ok {
+			return found
+		}
+	}
+	return r.linear.MatchString(s)
 }
 
 func (r *Regex) run(f func() (bool, error)) bool {
@@ -278,6 +293,9 @@ func (r *Regex) FindAll(s string, n int) [][]int {
 		back = r.slowEngine()
 	}
 	if back == nil {
+		if !r.found(s) {
+			return nil
+		}
 		return r.linear.FindAllStringSubmatchIndex(s, n)
 	}
 	if r.back != nil && r.linear != nil && !r.mayMatch(s) {

@@ -25,7 +25,9 @@ func predicate(name, doc string, f func(s, t string) bool) *fn.Func {
 	}}
 }
 
-func pattern(args []fn.Arg) (*regexp.Regexp, error) { return regexp.Compile(textOf(args[1].Value)) }
+func pattern(args []fn.Arg) (*fn.Regex, error) {
+	return fn.CompileRegex(textOf(args[1].Value), fn.RE2)
+}
 
 var _ = declare(
 	&fn.Func{Name: "basename", Min: 1, Max: 1, Doc: `What stands behind the last \ or /.`, Row: perText(func(s string) string {
@@ -48,7 +50,7 @@ var _ = declare(
 	}},
 	&fn.Func{Name: "replace", Min: 3, Max: 3, Doc: "Every match of a regular expression replaced; $1 is a group.",
 		Bind: func(_ *fn.Env, args []fn.Arg) (fn.Row, error) {
-			re, err := pattern(args)
+			re, err := regexp.Compile(textOf(args[1].Value))
 			if err != nil {
 				return nil, err
 			}
@@ -62,10 +64,15 @@ var _ = declare(
 				return nil, err
 			}
 			return func(a []event.Value) event.Value {
-				if m := re.FindStringSubmatch(textOf(a[0])); len(m) > 1 {
-					return event.StringOf(m[1])
+				s := textOf(a[0])
+				switch m := re.Find(s); {
+				case len(m) < 4:
+					return event.NullValue
+				case m[2] < 0: // the group took no part
+					return event.StringOf("")
+				default:
+					return event.StringOf(s[m[2]:m[3]])
 				}
-				return event.NullValue
 			}, nil
 		}},
 	&fn.Func{Name: "match", Min: 2, Max: 2, Null: fn.SeesNull, Doc: "Whether a regular expression matches anywhere.",
@@ -74,7 +81,7 @@ var _ = declare(
 			if err != nil {
 				return nil, err
 			}
-			return func(a []event.Value) event.Value { return boolOf(!a[0].IsNull() && re.MatchString(textOf(a[0]))) }, nil
+			return func(a []event.Value) event.Value { return boolOf(!a[0].IsNull() && re.Match(textOf(a[0]))) }, nil
 		}},
 	predicate("starts", "Whether the text begins with another, ignoring case.", strings.HasPrefix),
 	predicate("ends", "Whether the text ends with another, ignoring case.", strings.HasSuffix),
