@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/harrier-detect/harrier/internal/event"
@@ -62,6 +63,9 @@ func (r *Registry) Bind(name string, need event.FieldSet, env *fn.Env) (View, er
 	if v := r.lib.views[name]; v != nil {
 		return newTableView(r, v, need, env)
 	}
+	if strings.HasPrefix(name, sigmaPrefix) {
+		return r.bindSigma(name, need, env)
+	}
 	r.mu.Lock()
 	t := r.tables[name]
 	r.mu.Unlock()
@@ -73,12 +77,13 @@ func (r *Registry) Bind(name string, need event.FieldSet, env *fn.Env) (View, er
 
 // tableView is a View with declared columns.
 type tableView struct {
-	reg  *Registry
-	def  *viewDef
-	env  *fn.Env
-	spl  bool // SPL's value model, KQL's otherwise
-	need []Column
-	conv []*converter
+	reg   *Registry
+	def   *viewDef
+	env   *fn.Env
+	spl   bool // SPL's value model, or
+	sigma bool // the source's own values; KQL's otherwise
+	need  []Column
+	conv  []*converter
 
 	filter  *expr.Program
 	calc    []*expr.Program // by position in need; nil: none
