@@ -211,6 +211,9 @@ func (j *join) probe(left *store) error {
 		return nil
 	}
 	for bi, b := range left.batches {
+		if err := j.b.check(); err != nil {
+			return err
+		}
 		keys := eval(j.leftKeys, b)
 		ids := t.ids.columns(keys)
 		var own [][]uint32

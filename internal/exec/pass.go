@@ -141,11 +141,17 @@ func (f *feeding) finish(workers int) {
 	wg.Wait()
 }
 
+// scan reads the input. A panic in it is an error, since others wait for the end.
+func (f *feeding) scan(emit func(*event.Batch) error) (err error) {
+	defer catch(&err)
+	return f.run.opt.Input.Scan(f.run.ctx, f.first.sources().Has, emit)
+}
+
 // alone does everything in the goroutine of the input.
 func (f *feeding) alone() error {
 	var buf []delivery
 	ready := make([]applied, len(f.first.groups))
-	return f.run.opt.Input.Scan(f.run.ctx, f.first.sources().Has, func(b *event.Batch) error {
+	return f.scan(func(b *event.Batch) error {
 		if err := f.run.ctx.Err(); err != nil {
 			return err
 		}
@@ -210,7 +216,7 @@ func (f *feeding) parallel(lanes []*lane) error {
 		}
 	})
 	ctx := f.run.ctx
-	err := f.run.opt.Input.Scan(ctx, f.first.sources().Has, func(b *event.Batch) error {
+	err := f.scan(func(b *event.Batch) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

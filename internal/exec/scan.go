@@ -23,6 +23,8 @@ type scanLeaf struct {
 	out    Sink
 	done   atomic.Bool // closed: out wants no more, or all has come
 
+	carries event.FieldSet // what a batch of a lane carries: fields, and for a late leaf also what the end needs
+
 	// A late leaf's predicate or fields hold columns that are there only at the end: its rows are kept until then.
 	late     bool
 	kept     *store
@@ -120,6 +122,8 @@ type laneGroup struct {
 	// and it is applied before they get the batch.
 	ordered bool
 	leaves  []*laneLeaf
+	// dispatch chooses the leaves, by their place, that a batch can concern.
+	dispatch *expr.Dispatch
 }
 
 type laneLeaf struct {
@@ -220,6 +224,10 @@ func (g *laneGroup) compile(leaves []*scanLeaf) {
 			}
 		}
 		leaf.late = len(rest) > 0 || late.Has(LateRows) || slices.ContainsFunc(late.Names(), leaf.fields.Has)
+		leaf.carries = leaf.fields
+		if leaf.late {
+			leaf.carries = leaf.need.Add("_*")
+		}
 		if len(now) > 0 {
 			preds[ll] = expr.All(now...)
 			byEnv[leaf.env] = append(byEnv[leaf.env], ll)
@@ -245,6 +253,11 @@ func (g *laneGroup) compile(leaves []*scanLeaf) {
 		}
 	}
 	g.leaves = slices.DeleteFunc(g.leaves, func(l *laneLeaf) bool { return l.task.failed() })
+	progs := make([]*expr.Program, len(g.leaves))
+	for i, ll := range g.leaves {
+		progs[i] = ll.pred
+	}
+	g.dispatch = expr.NewDispatch(progs)
 }
 
 // sources returns the fields of the input that the lane's views read.
@@ -286,13 +299,26 @@ func (g *laneGroup) take(in applied, to []delivery) []delivery {
 	if in.batch == nil || in.batch.Len() == 0 {
 		return to
 	}
+	possible, err := g.possible(in.batch)
+	if err != nil {
+		for _, leaf := range g.leaves {
+			to = append(to, delivery{leaf: leaf.scanLeaf, err: err})
+		}
+		return to
+	}
 	seen := withMade(in.batch)
-	for _, leaf := range g.leaves {
+	for _, i := range possible {
+		leaf := g.leaves[i]
 		if part, err := leaf.take(in.batch, seen); part != nil || err != nil {
 			to = append(to, delivery{leaf.scanLeaf, part, err})
 		}
 	}
 	return to
+}
+
+func (g *laneGroup) possible(b *event.Batch) (leaves []int32, err error) {
+	defer catch(&err)
+	return g.dispatch.Possible(b), nil
 }
 
 // catch turns a panic of the function that defers it into an error.
@@ -338,14 +364,7 @@ func (l *laneLeaf) take(vb, seen *event.Batch) (out *event.Batch, err error) {
 			return nil, nil
 		}
 	}
-	switch {
-	case !l.late:
-		return pruned(vb, l.fields, rows), nil
-	case rows == nil || len(rows) == vb.Len():
-		return vb, nil
-	}
-	// Finish may need any column that Apply gave.
-	return vb.Gather(rows), nil
+	return pruned(vb, l.carries, rows), nil
 }
 
 // deliver hands a batch to its leaf's plan.

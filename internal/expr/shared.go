@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strconv"
 
@@ -19,14 +20,24 @@ func CompileAll(es []Expr, env *fn.Env) (progs []*Program, errs []error) {
 	}
 	progs, errs = make([]*Program, len(es)), make([]error, len(es))
 	for i, e := range es {
-		n, err := c.node(e)
-		if err != nil {
+		if n, err := c.try(e); err != nil {
 			errs[i] = err
-			continue
+		} else {
+			progs[i] = &Program{n, e}
 		}
-		progs[i] = &Program{n, e}
 	}
 	return progs, errs
+}
+
+// try is node for an expression among others: a fault in one function must not take their programs away.
+func (c *compiler) try(e Expr) (n node, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.shared.negated = 0
+			err = fmt.Errorf("internal fault: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return c.node(e)
 }
 
 // sharing finds equal expressions. Expressions are numbered: equal ones have one number.
