@@ -299,26 +299,14 @@ func (g *laneGroup) take(in applied, to []delivery) []delivery {
 	if in.batch == nil || in.batch.Len() == 0 {
 		return to
 	}
-	possible, err := g.possible(in.batch)
-	if err != nil {
-		for _, leaf := range g.leaves {
-			to = append(to, delivery{leaf: leaf.scanLeaf, err: err})
-		}
-		return to
-	}
 	seen := withMade(in.batch)
-	for _, i := range possible {
+	for _, i := range g.dispatch.Possible(in.batch) {
 		leaf := g.leaves[i]
 		if part, err := leaf.take(in.batch, seen); part != nil || err != nil {
 			to = append(to, delivery{leaf.scanLeaf, part, err})
 		}
 	}
 	return to
-}
-
-func (g *laneGroup) possible(b *event.Batch) (leaves []int32, err error) {
-	defer catch(&err)
-	return g.dispatch.Possible(b), nil
 }
 
 // catch turns a panic of the function that defers it into an error.

@@ -183,6 +183,9 @@ func (s *settled) unary(n *unaryNode) (least, most tri) {
 	if !ok {
 		return triFalse, triTrue
 	}
+	// A fault of a function is its rule's alone: it shows again when the rule is evaluated.
+	least, most = triFalse, triTrue
+	defer func() { recover() }()
 	t := triOf(n.call(v))
 	return t, t
 }
