@@ -1,0 +1,222 @@
+package analyze
+
+import (
+	_ "embed"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/harrier-detect/harrier/internal/schema"
+)
+
+// Event is a kind of event that a query can be answered from.
+type Event struct {
+	// Log is the name that the schema gives to where the event is, or the kind of source for what is not Windows.
+	Log      string `json:"log"`
+	Provider string `json:"provider"`
+	ID       string `json:"id"`
+	Title    string `json:"title"`
+	// Views are the tables and nodes of the query that the event fills.
+	Views []string `json:"views"`
+}
+
+type provider struct {
+	Log      string            `yaml:"log"`
+	Provider string            `yaml:"provider"`
+	Marks    []string          `yaml:"marks"`
+	Events   map[string]string `yaml:"events"`
+}
+
+//go:embed events.yml
+var eventsYAML []byte
+
+var providers = sync.OnceValue(func() []provider {
+	var out []provider
+	if err := yaml.Unmarshal(eventsYAML, &out); err != nil {
+		panic(fmt.Sprintf("analyze: events.yml: %v", err)) // a test reads the file
+	}
+	return out
+})
+
+// Title returns what a Windows event of a log tells, with its provider; ok is false for one that is not among the common ones.
+func Title(log, id string) (provider, title string, ok bool) {
+	for _, p := range providers() {
+		if p.Log != log {
+			continue
+		}
+		if provider == "" {
+			provider = p.Provider
+		}
+		if t, ok := p.Events[id]; ok {
+			return p.Provider, t, true
+		}
+	}
+	if provider == "" {
+		provider = log
+	}
+	return provider, "", false
+}
+
+// idFields are the columns that hold a Windows event's number, and logFields those that tell its log.
+var (
+	idFields  = []string{"eventcode", "eventid", "event_id", "signature_id", "eventoriginid", "event.code"}
+	logFields = []string{"source", "sourcetype", "channel", "provider", "providername", "provider_name", "logname", "sourcename", "eventsourcename", "eventlog"}
+	idTerm    = regexp.MustCompile(`(?i)(?:EventCode|EventID)\s*[=>]\s*"?(\d{1,5})\b`)
+)
+
+// wanted is what a query's own conditions say of events.
+type wanted struct {
+	ids  []string
+	logs []string
+}
+
+func (q *Query) wanted() wanted {
+	var w wanted
+	for _, s := range q.Stages {
+		for _, p := range s.Predicates {
+			if p.Negated || len(p.Values) == 0 {
+				continue
+			}
+			field := lastName(p.Field)
+			switch {
+			case slices.Contains(idFields, field) && (p.Kind == Eq || p.Kind == In || p.Kind == Match || p.Kind == Contains):
+				for _, v := range p.Values {
+					if _, err := strconv.Atoi(v); err == nil {
+						w.ids = append(w.ids, v)
+					}
+				}
+			case slices.Contains(logFields, field):
+				for _, v := range p.Values {
+					w.logs = append(w.logs, logsOf(v)...)
+				}
+			}
+		}
+		for _, t := range s.Terms {
+			if m := idTerm.FindStringSubmatch(t.Text); m != nil && !t.Negated {
+				w.ids = append(w.ids, m[1])
+			}
+		}
+	}
+	w.ids, w.logs = distinct(w.ids), distinct(w.logs)
+	return w
+}
+
+// logsOf tells the logs that a source's name speaks of.
+func logsOf(name string) []string {
+	name = strings.ToLower(name)
+	var out []string
+	for _, p := range providers() {
+		for _, m := range p.Marks {
+			// A mark without a separator names a whole log: "security" must not be found in "security-mitigations".
+			if name == m || strings.ContainsAny(m, "-:/ ") && strings.Contains(name, m) || m == "sysmon" && strings.Contains(name, m) {
+				out = append(out, p.Log)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// Coverage returns the events that the query can be answered from: those that fill the views it reads, narrowed by what its own
+// conditions say of events, sorted.
+func Coverage(q *Query, reads []Read) []Event {
+	want := q.wanted()
+	var out []Event
+	at := map[[2]string]int{}
+	add := func(log, id, view string) {
+		key := [2]string{log, id}
+		n, ok := at[key]
+		if !ok {
+			n = len(out)
+			at[key] = n
+			e := Event{Log: log, ID: id}
+			e.Provider, e.Title, _ = Title(log, id)
+			out = append(out, e)
+		}
+		if !slices.Contains(out[n].Views, view) {
+			out[n].Views = append(out[n].Views, view)
+		}
+	}
+	for _, r := range reads {
+		info, ok := schema.Describe(r.View)
+		if !ok {
+			continue
+		}
+		for _, f := range info.Feeds {
+			for _, e := range f.Events {
+				if f.Kind != "windows" {
+					if !info.Open { // what the events themselves are made of says nothing of this query
+						add(f.Kind, e, r.View)
+					}
+					continue
+				}
+				log, list, _ := strings.Cut(e, " ")
+				var ids []string
+				if list != "" {
+					ids = strings.Split(list, ",")
+				}
+				switch {
+				case info.Open:
+				case len(ids) == 0:
+					for _, id := range want.ids {
+						if _, _, known := Title(log, id); known || len(want.logs) > 0 {
+							add(log, id, r.View)
+						}
+					}
+					if len(want.ids) == 0 {
+						add(log, "", r.View)
+					}
+				default:
+					for _, id := range ids {
+						id = strings.TrimSpace(id)
+						if len(want.ids) == 0 || slices.Contains(want.ids, id) {
+							add(log, id, r.View)
+						}
+					}
+				}
+			}
+		}
+		if !info.Open {
+			continue
+		}
+		for _, id := range want.ids {
+			logs := want.logs
+			if len(logs) == 0 {
+				for _, p := range providers() {
+					if _, known := p.Events[id]; known {
+						logs = append(logs, p.Log)
+					}
+				}
+			}
+			for _, log := range distinct(logs) {
+				if _, _, known := Title(log, id); known || len(logs) == 1 {
+					add(log, id, r.View)
+				}
+			}
+			if len(logs) == 0 {
+				add("", id, r.View)
+			}
+		}
+		if len(want.ids) == 0 {
+			for _, log := range want.logs {
+				add(log, "", r.View)
+			}
+		}
+	}
+	sortBy(out, func(e Event) string { return fmt.Sprintf("%s\x00%6s", e.Log, e.ID) })
+	return out
+}
+
+// lastName returns a field's name without the data set in front, in lower case.
+func lastName(field string) string {
+	field = strings.ToLower(field)
+	if i := strings.LastIndexByte(field, '.'); i >= 0 && field != "event.code" {
+		return field[i+1:]
+	}
+	return field
+}
