@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -191,5 +192,40 @@ func TestSeedDcom(t *testing.T) {
 	}
 	if n != 1 {
 		t.Errorf("%d pairs, want 1; inbound %v", n, inbound)
+	}
+}
+
+// TestSeedSmbexec: the events that the smbexec rule looks at, one kind from each of two logs of one machine.
+func TestSeedSmbexec(t *testing.T) {
+	files := shared(t, "data/evtx/hayabusa/DeepBlueCLI/metasploit-psexec-native-target-security.evtx", "data/evtx/hayabusa/DeepBlueCLI/metasploit-psexec-native-target-system.evtx",
+		"data/otrf/other/aptsimulator_cobaltstrike.zip", "data/evtx/sbousseaden/Privilege_Escalation/System_7045_namedpipe_privesc.evtx")
+	slashes := regexp.MustCompile(`/c.{1,}?\\\\`)
+	seen := map[string]int{}
+	for _, r := range rows(t, eventsView, event.Fields("_time", "host", "process", "Service_File_Name", "signature_id", "EventCode", "_telemetry"), files...) {
+		winevent := strings.Contains(r["_telemetry"].String(), "winevent")
+		id := str(r["EventCode"])
+		if winevent && (id == "4688" && slashes.MatchString(str(r["process"])) || id == "7045" && slashes.MatchString(str(r["Service_File_Name"]))) {
+			f, _ := r["_time"].Number()
+			seen[fmt.Sprintf("%s %d %s", str(r["host"]), int64(f), str(r["signature_id"]))]++
+		}
+	}
+	want := "map[IE10Win7 1474429273 4688:1 IE10Win7 1474429273 7045:1 IEWIN7 1557665563 7045:1 WORKSTATION5 1623402461 4688:2 WORKSTATION5 1623402461 7045:1]"
+	if fmt.Sprint(seen) != want {
+		t.Errorf("%v\nwant %s", seen, want)
+	}
+}
+
+// TestSeedRemoteAdmin: one process, told by Sysmon and by Security in the same second under the same name.
+func TestSeedRemoteAdmin(t *testing.T) {
+	files := shared(t, "data/otrf/lateral_movement/covenant_sc_query_dcerpc_smb_svcctl.zip")
+	unc := regexp.MustCompile(`(?i)((\.exe(")?(\s+|\s+/c)\s+)|(psexec.{1,}))("{1,})?\\\\.{2,}`)
+	groups := map[string]int{}
+	for _, r := range rows(t, eventsView, event.Fields("_time", "host", "process", "Type", "_telemetry"), files...) {
+		if str(r["Type"]) == "Process" && strings.Contains(r["_telemetry"].String(), `"edr"`) && unc.MatchString(str(r["process"])) {
+			groups[fmt.Sprint(r["_time"], r["host"], r["process"])]++
+		}
+	}
+	if want := `map[1596599309 "WORKSTATION5.theshire.local" "sc.exe  \\\\MORDORDC.theshire.local query IKEEXT":2]`; fmt.Sprint(groups) != want {
+		t.Errorf("%v\nwant %s", groups, want)
 	}
 }

@@ -13,12 +13,13 @@ import (
 type twins struct {
 	mu   sync.RWMutex
 	seed maphash.Seed
-	seen map[uint64][]sighting
+	seen map[sighting]struct{}
 }
 
+// A sighting is the hash of a key in a second.
 type sighting struct {
-	at   int64
-	rank uint8
+	key uint64
+	sec int64
 }
 
 const (
@@ -27,7 +28,7 @@ const (
 	twinRank = "_twin.rank"
 )
 
-func newTwins() *twins { return &twins{seed: maphash.MakeSeed(), seen: map[uint64][]sighting{}} }
+func newTwins() *twins { return &twins{seed: maphash.MakeSeed(), seen: map[sighting]struct{}{}} }
 
 // note enters the rows of a mapping, and marks those of a rank above 0 for drop.
 func (t *twins) note(m *boundMap, in, out *event.Batch) {
@@ -60,7 +61,7 @@ func (t *twins) note(m *boundMap, in, out *event.Batch) {
 			buf = append(buf, strings.ToLower(textOf(v))...)
 			h := maphash.Bytes(t.seed, buf)
 			if m.def.rank == 0 {
-				t.add(h, sighting{at, 0})
+				t.seen[sighting{h, at / event.TicksPerSecond}] = struct{}{}
 			} else {
 				keys = append(keys, event.IntOf(int64(h)))
 			}
@@ -76,15 +77,6 @@ func (t *twins) note(m *boundMap, in, out *event.Batch) {
 		}
 		out.Set(twinRank, event.NewConstant(event.IntOf(int64(m.def.rank)), in.Len()))
 	}
-}
-
-func (t *twins) add(h uint64, s sighting) {
-	for _, old := range t.seen[h] {
-		if old == s {
-			return // told by another record, or read again
-		}
-	}
-	t.seen[h] = append(t.seen[h], s)
 }
 
 // drop returns the rows that no better source told, without the columns that note added; nil when none is left.
@@ -121,10 +113,14 @@ func (t *twins) drop(b *event.Batch) *event.Batch {
 	return out
 }
 
+// twinSeconds is how far apart, in seconds of the clock, two events may tell the same thing.
+const twinSeconds = 2
+
 func (t *twins) told(keys []event.Value, at int64) bool {
+	sec := at / event.TicksPerSecond
 	for _, k := range keys {
-		for _, s := range t.seen[uint64(k.Int())] {
-			if max(s.at-at, at-s.at) <= twinTolerance {
+		for d := int64(-twinSeconds); d <= twinSeconds; d++ {
+			if _, ok := t.seen[sighting{uint64(k.Int()), sec + d}]; ok {
 				return true
 			}
 		}
