@@ -119,10 +119,15 @@ func (c *ctx) functionNames() []string {
 func (c *ctx) args(x *syntax.Call) (args []*value, nodes []syntax.Node, ok bool) {
 	ok = true
 	for _, a := range x.Args {
-		if n, isNamed := a.(*syntax.Named); isNamed {
-			a = n.X // names of arguments of built-in functions mean nothing
+		name := ""
+		if n, isNamed := a.(*syntax.Named); isNamed && len(n.Names) == 1 {
+			// Names of arguments of built-in functions mean nothing to the function, but may name the column.
+			a, name = n.X, n.Names[0].Name
 		}
 		v := c.value(a)
+		if name != "" {
+			v = c.named(v, name)
+		}
 		switch {
 		case v.bad:
 			ok = false
@@ -366,6 +371,9 @@ func (c *ctx) branchArgs(x *syntax.Call) (args []*value, nodes []syntax.Node, ok
 	ok = true
 	for i, a := range x.Args {
 		var v *value
+		if n, named := a.(*syntax.Named); named {
+			a = n.X
+		}
 		if i%2 == 0 && i < len(x.Args)-1 {
 			v = c.condition(a)
 		} else {

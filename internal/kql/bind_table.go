@@ -145,7 +145,13 @@ func (c *ctx) lookupTable(name string) *rows {
 	if !ok {
 		return nil
 	}
-	return &rows{node: &plan.Scan{View: "kql:" + name, Fields: event.AllFields}, cols: slices.Clone(t.Columns), open: t.Open, name: name}
+	r := &rows{node: &plan.Scan{View: "kql:" + name, Fields: event.AllFields}, cols: slices.Clone(t.Columns), open: t.Open, name: name}
+	for _, col := range t.Columns {
+		if col.Type == types.Dynamic {
+			r.stored = append(r.stored, col.Name)
+		}
+	}
+	return r
 }
 
 // dataTable makes rows of literals.

@@ -37,7 +37,11 @@ func pickAll(aggExprs []syntax.Expr) (call *syntax.Call, ok bool) {
 	if len(aggExprs) != 1 {
 		return nil, false
 	}
-	call, ok = aggExprs[0].(*syntax.Call)
+	x := aggExprs[0]
+	if n, named := x.(*syntax.Named); named && len(n.Names) == 1 {
+		x = n.X
+	}
+	call, ok = x.(*syntax.Call)
 	if !ok || len(call.Args) == 0 {
 		return nil, false
 	}
@@ -79,6 +83,22 @@ func (c *ctx) pickRows(in *rows, call *syntax.Call, byExprs []syntax.Expr) *rows
 	return out
 }
 
+// pickNamed is pickRows where the aggregate may have a name, which the value that was looked for gets.
+func (c *ctx) pickNamed(in *rows, call *syntax.Call, x syntax.Expr, byExprs []syntax.Expr) *rows {
+	out := c.pickRows(in, call, byExprs)
+	n, named := x.(*syntax.Named)
+	if out == nil || !named {
+		return out
+	}
+	at := *c
+	at.rows = out
+	v := at.scalar(call.Args[0])
+	if v.bad {
+		return nil
+	}
+	return out.extend([]plan.Named{{Name: n.Names[0].Name, Expr: v.e}}, []types.Type{v.typ})
+}
+
 // pickBeside is summarize with other aggregates beside arg_max(x, *) over columns that are not known: both are computed, and
 // joined by group.
 func (c *ctx) pickBeside(in *rows, pick int, aggExprs, byExprs []syntax.Expr) *rows {
@@ -87,7 +107,7 @@ func (c *ctx) pickBeside(in *rows, pick int, aggExprs, byExprs []syntax.Expr) *r
 	at.rows = shared
 	call, _ := pickAll(aggExprs[pick : pick+1])
 	others := at.summarize(shared, slices.Concat(aggExprs[:pick], aggExprs[pick+1:]), byExprs)
-	picked := at.pickRows(shared, call, byExprs)
+	picked := at.pickNamed(shared, call, aggExprs[pick], byExprs)
 	if others == nil || picked == nil {
 		return nil
 	}
@@ -113,7 +133,7 @@ func (c *ctx) pickBeside(in *rows, pick int, aggExprs, byExprs []syntax.Expr) *r
 func (c *ctx) summarize(in *rows, aggExprs, byExprs []syntax.Expr) *rows {
 	if in.open {
 		if call, ok := pickAll(aggExprs); ok {
-			return c.pickRows(in, call, byExprs)
+			return c.pickNamed(in, call, aggExprs[0], byExprs)
 		}
 		if i := slices.IndexFunc(aggExprs, func(x syntax.Expr) bool { _, ok := pickAll([]syntax.Expr{x}); return ok }); i >= 0 && len(in.keys) == 0 {
 			return c.pickBeside(in, i, aggExprs, byExprs)
@@ -147,7 +167,12 @@ func (c *ctx) addKey(to *items, collect *aggs, x syntax.Expr) {
 	}
 	had := len(to.cols)
 	c.add(to, x)
-	for _, col := range to.cols[had:] {
+	for i, col := range to.cols[had:] {
+		if id, ok := syntax.Unparen(body).(*syntax.Ident); ok && col.Type == types.Dynamic && c.rows != nil && contains(c.rows.stored, id.Name) {
+			text := c.cast(&value{e: expr.C(id.Name), typ: types.Dynamic}, "string")
+			to.named[had+i].Expr, to.cols[had+i].Type = text.e, types.String
+			continue
+		}
 		if col.Type == types.Dynamic {
 			c.bad("KQL4001", body, "a value of type dynamic cannot be grouped by; convert it first, as with tostring()")
 			to.ok = false

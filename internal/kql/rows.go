@@ -20,6 +20,9 @@ type rows struct {
 	// keys are hidden columns that tell which group (partition, mv-apply) a row belongs to; carried are further hidden
 	// columns that are the same in all rows of a group. Every operator must hand both on.
 	keys, carried []string
+	// stored are columns that are as a stored table has them. Where the table is kept decides whether those of type dynamic are
+	// dynamic or text, so they may be used as either.
+	stored []string
 	// name is what the table is called, if it is a table as such.
 	name string
 }
@@ -72,6 +75,9 @@ func (r *rows) extend(items []plan.Named, ts []types.Type) *rows {
 	}
 	out := r.with(&plan.Extend{Input: r.node, Items: items})
 	for i, it := range items {
+		if contains(out.stored, it.Name) {
+			out.stored = slices.DeleteFunc(slices.Clone(out.stored), func(s string) bool { return s == it.Name })
+		}
 		out.cols = set(out.cols, Column{it.Name, ts[i]})
 	}
 	return out
@@ -84,6 +90,12 @@ func (r *rows) project(items []plan.Named, cols []Column) *rows {
 	}
 	out := r.with(&plan.Project{Input: r.node, Items: items})
 	out.cols, out.open = cols, false
+	out.stored = nil
+	for _, it := range items {
+		if col, ok := it.Expr.(*expr.Col); ok && col.Name == it.Name && contains(r.stored, it.Name) {
+			out.stored = append(out.stored, it.Name)
+		}
+	}
 	return out
 }
 
