@@ -79,7 +79,7 @@ func (l *library) loadSigma(fsys fs.FS, _ string, names []string) error {
 		for _, s := range ys[i].Sources {
 			var maps []*mapDef
 			for j := range s.From {
-				m, err := readMap(name, &s.From[j], fragments)
+				m, err := readMap(name, merged(&s.From[j]), fragments)
 				if err != nil {
 					return err
 				}
@@ -120,6 +120,29 @@ func (l *library) loadSigma(fsys fs.FS, _ string, names []string) error {
 		}
 	}
 	return nil
+}
+
+// merged returns a mapping with what it merges (<<) among its own keys, which win.
+func merged(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if n.Kind != yaml.MappingNode || len(n.Content) == 0 || n.Content[0].Value != "<<" {
+		return n
+	}
+	out := *n
+	out.Content = slices.Clone(n.Content[2:])
+	base := merged(n.Content[1])
+	for i := 0; i+1 < len(base.Content); i += 2 {
+		own := false
+		for j := 2; j+1 < len(n.Content); j += 2 {
+			own = own || n.Content[j].Value == base.Content[i].Value
+		}
+		if !own {
+			out.Content = append(out.Content, base.Content[i], base.Content[i+1])
+		}
+	}
+	return &out
 }
 
 // findSigma returns the definition of a log source that says most of it: a rule with a category and a service is of the category.
