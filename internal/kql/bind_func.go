@@ -48,7 +48,7 @@ func (c *ctx) savedFunction(name string, at syntax.Node) *lambda {
 	l := &lambda{name: name, body: q.Statements, src: f.Body, saved: true, scope: (*scope)(nil).inner()}
 	for _, p := range f.Params {
 		d := savedParam(f, p, p.Default)
-		if d == nil && strings.EqualFold(p.Type, "string") {
+		if strings.EqualFold(p.Type, "string") && (d == nil || isName(d[0].Default)) {
 			// Text is often given bare: Default: '*' in YAML.
 			d = savedParam(f, p, strconv.Quote(p.Default))
 		}
@@ -81,6 +81,8 @@ func savedParam(f *Function, p Param, value string) []*syntax.ColumnDecl {
 	}
 	return d.Params
 }
+
+func isName(x syntax.Expr) bool { _, ok := x.(*syntax.Ident); return ok }
 
 func firstStatement(q *syntax.Query) syntax.Statement {
 	if len(q.Statements) == 0 {
@@ -130,8 +132,11 @@ func (c *ctx) callLambda(l *lambda, args []syntax.Expr, at syntax.Node, first *v
 		case v == nil && p.Default != nil:
 			src := c.src
 			c.src = l.src
-			v = (&ctx{binder: c.binder, scope: l.scope}).value(p.Default)
+			v = (&ctx{binder: c.binder, scope: l.scope}).scalar(p.Default)
 			c.src = src
+			if v.bad {
+				return v
+			}
 		case v == nil:
 			return c.bad("KQL4002", at, "%s takes a value for %s", l.name, p.Name.Name)
 		case p.Table != nil:
