@@ -299,10 +299,9 @@ func (g *laneGroup) take(in applied, to []delivery) []delivery {
 	if in.batch == nil || in.batch.Len() == 0 {
 		return to
 	}
-	seen := withMade(in.batch)
 	for _, i := range g.dispatch.Possible(in.batch) {
 		leaf := g.leaves[i]
-		if part, err := leaf.take(in.batch, seen); part != nil || err != nil {
+		if part, err := leaf.take(in.batch); part != nil || err != nil {
 			to = append(to, delivery{leaf.scanLeaf, part, err})
 		}
 	}
@@ -316,39 +315,12 @@ func catch(err *error) {
 	}
 }
 
-// withMade returns b with columns that are made on demand made once for all predicates. It is for one goroutine, and not for
-// handing on: what has been made would live as long as the batch.
-func withMade(b *event.Batch) *event.Batch {
-	out := b
-	for i, n := range b.Names() {
-		c := b.ColumnAt(i)
-		if c.Encoding() != event.Lazy {
-			continue
-		}
-		if out == b {
-			out = b.Clone()
-		}
-		var vals []event.Value
-		var have []bool
-		out.Set(n, event.NewLazy(c.Len(), func(row int) event.Value {
-			if vals == nil {
-				vals, have = make([]event.Value, c.Len()), make([]bool, c.Len())
-			}
-			if !have[row] {
-				vals[row], have[row] = c.Value(row), true
-			}
-			return vals[row]
-		}))
-	}
-	return out
-}
-
-// take returns what a batch of the view has for the leaf, or nil. Predicates look at seen, which has the same values.
-func (l *laneLeaf) take(vb, seen *event.Batch) (out *event.Batch, err error) {
+// take returns what a batch of the view has for the leaf, or nil.
+func (l *laneLeaf) take(vb *event.Batch) (out *event.Batch, err error) {
 	defer catch(&err)
 	var rows []int32
 	if l.pred != nil {
-		if rows = l.pred.Select(seen, nil); len(rows) == 0 {
+		if rows = l.pred.Select(vb, nil); len(rows) == 0 {
 			return nil, nil
 		}
 	}
