@@ -297,3 +297,22 @@ _time=971211336 host=missing sourcetype="access_combined" process=missing status
 	f("cim:Web.Web", "src http_method uri_path uri_query http_user_agent", `src="198.51.100.1" http_method="POST" uri_path="/wp" uri_query=missing http_user_agent="unknown"
 src="10.1.1.1" http_method="GET" uri_path="/a/b" uri_query="?c=d" http_user_agent="curl"`)
 }
+
+func TestMacrosAreDistinct(t *testing.T) {
+	seen := map[string]bool{}
+	for _, m := range Macros() {
+		key := fmt.Sprintf("%s/%d", m.Name, len(m.Args))
+		if seen[key] {
+			t.Errorf("macro %s is supplied twice", key)
+		}
+		seen[key] = true
+		if m.Doc == "" {
+			t.Errorf("macro %s has no documentation", key)
+		}
+		for _, a := range m.Args {
+			if m.Name != "add_enrichment_rule" && m.Name != "apply_al" && !strings.Contains(m.Definition, "$"+a+"$") {
+				t.Errorf("macro %s does not use its argument %s", key, a)
+			}
+		}
+	}
+}
