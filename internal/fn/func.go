@@ -17,6 +17,8 @@ type Env struct {
 	// Clock tells the moment that the run takes as the present; see [Env.Now]. It must give the same answer each time. It is a
 	// function because the answer may have to be looked for: in files, the present is the newest event.
 	Clock func() time.Time
+	// ClockOf tells the present of one of several recordings in the input, by its number; nil when there is one present only.
+	ClockOf func(recording int64) time.Time
 	// Zone is the time zone of the search; nil means UTC.
 	Zone *time.Location
 	// Params holds the values of named parameters that plans refer to, such as the results of scalar sub-queries.

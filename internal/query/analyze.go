@@ -3,20 +3,48 @@ package query
 import (
 	"github.com/harrier-detect/harrier/internal/analyze"
 	"github.com/harrier-detect/harrier/internal/kql/syntax"
+	"github.com/harrier-detect/harrier/internal/plan"
+	"github.com/harrier-detect/harrier/internal/plan/opt"
 	"github.com/harrier-detect/harrier/internal/rule"
 	"github.com/harrier-detect/harrier/internal/spl"
 	"github.com/harrier-detect/harrier/internal/text"
 )
 
-// Analyze tells what a query says, whether it can run or not; nil for a language that has no analysis.
-func (e *Engine) Analyze(lang rule.Language, src *text.Source) *analyze.Query {
+// Explained is what can be told of a query without data.
+type Explained struct {
+	Language rule.Language
+	// Query is nil for a language that has no analysis.
+	Query       *analyze.Query
+	Diagnostics text.Diagnostics
+	// What follows is empty for a query that was refused.
+	Compiled  *Compiled
+	Plan      plan.Node // as lowering gives it
+	Optimised plan.Node
+	Reads     []analyze.Read
+	Events    []analyze.Event
+}
+
+// Explain analyses a query; one that is refused has stages too.
+func (e *Engine) Explain(lang rule.Language, src *text.Source) *Explained {
+	x := &Explained{Language: lang}
 	switch lang {
 	case rule.SPL:
 		q, _ := spl.Compile(src, e.spl)
-		return analyze.SPL(src, q)
+		x.Query = analyze.SPL(src, q)
 	case rule.KQL:
 		q, _ := syntax.Parse(src)
-		return analyze.KQL(q)
+		x.Query = analyze.KQL(q)
 	}
-	return nil
+	c, ds := e.compile(lang, src)
+	x.Diagnostics = ds.Sorted()
+	if c == nil || ds.HasErrors() {
+		return x
+	}
+	x.Compiled, x.Plan = c, c.Plan
+	x.Optimised = opt.Optimize(c.Plan)
+	x.Reads = analyze.Reads(x.Optimised)
+	if x.Query != nil {
+		x.Events = analyze.Coverage(x.Query, x.Reads)
+	}
+	return x
 }

@@ -31,6 +31,8 @@ type Settings struct {
 	Lookups    []rule.LookupDef
 	LookupDirs []string
 	Functions  []rule.Function
+	// Sigma is what Sigma rules refer to beside themselves.
+	Sigma rule.SigmaContent
 	// LookupFiles are lookup tables given as text, by file name.
 	LookupFiles map[string]string
 	// Tables are user tables of KQL by name: paths of data.
@@ -52,6 +54,7 @@ type Settings struct {
 type Engine struct {
 	settings Settings
 	registry *schema.Registry
+	started  time.Time
 	geo      func(ip string) (event.Bag, bool)
 	tables   map[string][]schema.Column // columns of user tables
 	languages
@@ -88,8 +91,8 @@ func (c *Compiled) Rows(got *exec.Collector) *event.Batch {
 
 // New returns an engine. The error says that a setting cannot be used.
 func New(s Settings) (*Engine, error) {
-	e := &Engine{settings: s, registry: schema.NewRegistry()}
-	if _, err := e.clock(nil, nil); err != nil {
+	e := &Engine{settings: s, registry: schema.NewRegistry(), started: time.Now()}
+	if _, err := e.clock(nil); err != nil {
 		return nil, err
 	}
 	if s.GeoIP != "" {
@@ -110,6 +113,9 @@ func (e *Engine) Compile(lang rule.Language, src *text.Source) (*Compiled, text.
 	if c == nil || ds.HasErrors() {
 		return nil, ds
 	}
+	if e.hasRecordings() {
+		c.Plan = perRecording(c.Plan)
+	}
 	if !e.settings.Plain {
 		c.Plan = opt.Optimize(c.Plan)
 	}
@@ -124,17 +130,40 @@ func (e *Engine) NewInput(paths []string, report func(text.Diagnostic), progress
 	return in
 }
 
+// hasRecordings reports whether rules are run as of the end of each recording: rules from elsewhere, without a present given.
+func (e *Engine) hasRecordings() bool {
+	now := strings.ToLower(strings.TrimSpace(e.settings.Now))
+	return e.settings.Detached && (now == "" || now == "newest")
+}
+
 // Run runs jobs over the input; see exec.Run.
 func (e *Engine) Run(ctx context.Context, jobs []*exec.Job, in *Input, report func(text.Diagnostic)) error {
-	clock, err := e.clock(ctx, in)
-	if err != nil {
+	// Looking for the newest events costs a pass over the input, which is made once, when somebody asks.
+	survey := sync.OnceValue(func() *recordings {
+		r, err := e.survey(ctx, in)
+		if err != nil { // whatever is wrong with the input, the pass that follows meets it too
+			return &recordings{}
+		}
+		return r
+	})
+	env := &fn.Env{Geo: e.geo}
+	var err error
+	if env.Clock, err = e.clock(survey); err != nil {
 		return err
+	}
+	if e.hasRecordings() {
+		env.ClockOf = func(n int64) time.Time {
+			if t := survey().end(n); !t.IsZero() {
+				return t
+			}
+			return e.started
+		}
 	}
 	var input exec.Input
 	if in != nil {
 		input = in
 	}
-	o := exec.Options{Env: &fn.Env{Clock: clock, Geo: e.geo}, Views: e.views(), Input: input, Memory: e.settings.Memory, BatchRows: e.settings.BatchRows,
+	o := exec.Options{Env: env, Views: views{e.registry, survey}, Input: input, Memory: e.settings.Memory, BatchRows: e.settings.BatchRows,
 		Workers: e.settings.Workers, Report: report}
 	if !e.settings.Plain {
 		o.Rewrite = func(n plan.Node) plan.Node { return opt.Optimize(n) }
@@ -142,21 +171,18 @@ func (e *Engine) Run(ctx context.Context, jobs []*exec.Job, in *Input, report fu
 	return exec.Run(ctx, jobs, o)
 }
 
-// clock returns the present that the settings ask for. Looking for the newest event costs a pass over the input, which is made
-// once, when somebody asks.
-func (e *Engine) clock(ctx context.Context, in *Input) (func() time.Time, error) {
+// clock returns the present that the settings ask for.
+func (e *Engine) clock(survey func() *recordings) (func() time.Time, error) {
 	switch now := strings.TrimSpace(e.settings.Now); strings.ToLower(now) {
 	case "", "newest":
-		return sync.OnceValue(func() time.Time {
-			t, err := e.newest(ctx, in)
-			if err != nil || t.IsZero() {
-				return time.Now()
+		return func() time.Time {
+			if t := survey().newest; !t.IsZero() {
+				return t
 			}
-			return t
-		}), nil
+			return e.started
+		}, nil
 	case "wall":
-		t := time.Now()
-		return func() time.Time { return t }, nil
+		return func() time.Time { return e.started }, nil
 	default:
 		t, err := parseNow(now)
 		if err != nil {
@@ -177,37 +203,4 @@ func parseNow(s string) (time.Time, error) {
 		return time.UnixMicro(int64(sec * 1e6)).UTC(), nil
 	}
 	return time.Time{}, fmt.Errorf("--now takes newest, wall or a time such as 2024-05-01T12:00:00Z, not %q", s)
-}
-
-// newest returns the time of the newest event of the input, zero when none has a time.
-func (e *Engine) newest(ctx context.Context, in *Input) (time.Time, error) {
-	if in == nil {
-		return time.Time{}, nil
-	}
-	quiet := &Input{Paths: in.Paths, Options: in.Options, spool: in.spool}
-	quiet.Options.Report, quiet.Options.Progress = nil, nil // the pass that counts will report
-	view, err := e.views().Bind("spl:events", event.Fields("_time"), &fn.Env{})
-	if err != nil {
-		return time.Time{}, err
-	}
-	var newest float64
-	err = quiet.Scan(ctx, view.Sources().Has, func(b *event.Batch) error {
-		if b = view.Apply(b); b == nil {
-			return nil
-		}
-		if c := b.Column("_time"); c != nil {
-			for i := range c.Len() {
-				if t, ok := c.Value(i).Number(); ok {
-					newest = max(newest, t)
-				}
-			}
-		}
-		return nil
-	})
-	in.spool = quiet.spool
-	if newest == 0 || err != nil {
-		return time.Time{}, err
-	}
-	// One tick later, so that the newest event itself lies before the present.
-	return time.UnixMicro(int64(newest * 1e6)).UTC().Add(time.Microsecond), nil
 }

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/harrier-detect/harrier/internal/event"
@@ -10,6 +11,7 @@ import (
 	"github.com/harrier-detect/harrier/internal/kql"
 	"github.com/harrier-detect/harrier/internal/rule"
 	"github.com/harrier-detect/harrier/internal/schema"
+	"github.com/harrier-detect/harrier/internal/sigma"
 	"github.com/harrier-detect/harrier/internal/spl"
 	"github.com/harrier-detect/harrier/internal/spl/syntax"
 	"github.com/harrier-detect/harrier/internal/text"
@@ -17,8 +19,9 @@ import (
 
 // languages is what the engine tells each front end of its environment.
 type languages struct {
-	spl spl.Options
-	kql kql.Options
+	spl   spl.Options
+	kql   kql.Options
+	sigma sigma.Options
 }
 
 func (e *Engine) prepareLanguages() error {
@@ -27,6 +30,7 @@ func (e *Engine) prepareLanguages() error {
 		return err
 	}
 	e.kql = kqlOptions(e.settings, tables)
+	e.sigma = sigmaOptions(e.settings)
 	e.spl = spl.Options{Macros: newMacros(e.settings.Macros), Lookups: newLookups(e.settings), Models: models{}}
 	return nil
 }
@@ -50,11 +54,15 @@ func (e *Engine) compile(lang rule.Language, src *text.Source) (*Compiled, text.
 			c.Types = append(c.Types, col.Type.String())
 		}
 		return c, ds
+	case rule.Sigma:
+		q, ds := sigma.Compile(src, e.sigma)
+		if q == nil {
+			return nil, ds
+		}
+		return &Compiled{Language: lang, Plan: q.Plan, Columns: q.Columns}, ds
 	}
 	return nil, text.Diagnostics{text.Errorf("RUL2002", src, text.Span{}, "queries in %s cannot be run yet", lang)}
 }
-
-func (e *Engine) views() exec.Views { return views{e.registry} }
 
 // macros answers for the supplied macros and those of content and user, which win.
 type macros struct{ syntax.Macros }
@@ -115,9 +123,20 @@ func (models) ModelNames() []string {
 	return names
 }
 
-// views shows the schema's views to exec.
-type views struct{ registry *schema.Registry }
+// views shows the schema's views to exec, with the numbers of recordings where a plan asks for them.
+type views struct {
+	registry   *schema.Registry
+	recordings func() *recordings
+}
 
 func (v views) Bind(view string, need event.FieldSet, env *fn.Env) (exec.View, error) {
-	return v.registry.Bind(view, need, env)
+	if !slices.Contains(need.Names(), clockColumn) {
+		return v.registry.Bind(view, need, env)
+	}
+	v.recordings() // before the pass that will ask for them: the input serves one scan at a time
+	inner, err := v.registry.Bind(view, need.Without(clockColumn), env)
+	if err != nil {
+		return nil, err
+	}
+	return &clockView{inner, v.recordings}, nil
 }
