@@ -39,6 +39,7 @@ func (f *runFlags) engine(p *rule.Pack) (*query.Engine, error) {
 	if p != nil {
 		s.Detached = true
 		s.Macros, s.Lookups, s.LookupDirs, s.Functions = p.Macros, p.Lookups, p.LookupDirs, p.Functions
+		s.Sigma = p.Sigma
 	}
 	for _, path := range f.macros {
 		ms, ds, err := rule.LoadMacros(path)

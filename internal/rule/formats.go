@@ -23,7 +23,7 @@ var formats = []struct {
 	read func(document, *Pack)
 }{
 	{"anvilogic", func(m mapping) bool { return m.has("logic") && m.has("logic_format") }, readAnvilogic},
-	{"sigma", func(m mapping) bool { return m.has("detection") && m.has("logsource") || m.has("correlation") }, readSigma},
+	{"sigma", isSigma, readSigma},
 	{"macro", func(m mapping) bool { return m.has("definition") && m.has("name") && !m.has("search") }, readMacro},
 	{"lookup", func(m mapping) bool {
 		return (m.has("filename") || m.has("collection")) && m.has("name") && !m.has("search")
@@ -148,11 +148,6 @@ func readARM(d document, p *Pack) {
 				Operator: triggerOperator(prop.str("triggerOperator")), Threshold: prop.num("triggerThreshold")}}
 		p.addRule(d, r)
 	}
-}
-
-func readSigma(d document, p *Pack) {
-	r := &Rule{Language: Sigma, Format: "sigma", ID: d.str("id"), Name: d.str("title"), Severity: d.str("level"), Status: d.str("status")}
-	p.refuse(d, r, "RUL2002", "detection", "Sigma rules cannot be run yet")
 }
 
 func readMacro(d document, p *Pack) {

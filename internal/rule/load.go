@@ -55,6 +55,7 @@ func Load(paths []string) (*Pack, error) {
 		}
 	}
 	p.loadSurroundings(dirs, read)
+	p.settleSigma()
 	return p, nil
 }
 

@@ -1,5 +1,5 @@
 // Package rule reads detection content as its repositories publish it: ESCU (contentctl) and Anvilogic YAML with SPL,
-// Microsoft Sentinel analytics and hunting YAML, Markdown with fenced KQL, and plain .spl and .kql files. Every format ends
+// Sigma, Microsoft Sentinel analytics and hunting YAML, Markdown with fenced KQL, and plain .spl and .kql files. Every format ends
 // in one envelope, a [Rule]; what surrounds rules (macros, lookups, saved functions) is kept beside them in a [Pack].
 package rule
 
@@ -24,7 +24,7 @@ type Rule struct {
 	Name     string
 	File     string
 	Language Language
-	// Format is the publishing form: "escu", "anvilogic", "sentinel-analytic", "sentinel-hunting", "markdown", "plain".
+	// Format is the publishing form: "escu", "anvilogic", "sentinel-analytic", "sentinel-hunting", "markdown", "sigma", "plain".
 	Format string
 	// Query is the query's text; places in it are places in the rule's file.
 	Query *text.Source
@@ -68,6 +68,8 @@ type Rule struct {
 
 	Schedule *Schedule
 	Tests    []Test
+
+	sigmaName string // by which correlations may refer to a Sigma rule
 
 	// Doc is the whole YAML document the rule came from, for what has no place above; nil for other formats.
 	Doc *yaml.Node
@@ -179,6 +181,8 @@ type Pack struct {
 	Macros    []Macro
 	Lookups   []LookupDef
 	Functions []Function
+	// Sigma is what Sigma documents refer to.
+	Sigma SigmaContent
 	// LookupDirs are folders in which lookup tables may be found by file name.
 	LookupDirs []string
 	// Refused are rule files from which no rule could be made; each has at least one error among Diagnostics.

@@ -1,0 +1,118 @@
+package rule
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/harrier-detect/harrier/internal/text"
+)
+
+// SigmaContent is what Sigma documents refer to beside themselves.
+type SigmaContent struct {
+	// Rules are the documents of all rules, by id and by name.
+	Rules map[string]*text.Source
+	// Filters are documents that narrow rules.
+	Filters []*text.Source
+
+	// quiet are the rules that correlations relate and that are not to give results of their own.
+	quiet map[string]bool
+}
+
+// isSigma recognises rules, correlations and filters.
+func isSigma(m mapping) bool {
+	return m.has("detection") && (m.has("logsource") || m.has("condition")) || m.sub("correlation").has("type") || m.has("correlation") || m.has("filter") && m.has("logsource")
+}
+
+// technique and tactic tags: attack.t1059.001, attack.defense-evasion.
+var sigmaTechnique = regexp.MustCompile(`(?i)^attack\.(t\d{4}(?:\.\d{3})?)$`)
+
+// Scores of levels, for content whose levels are its only measure of risk: the middle of the twenty points that each level stands for.
+var sigmaScores = map[string]int{"informational": 10, "low": 30, "medium": 50, "high": 70, "critical": 90}
+
+// readSigma reads a Sigma document. https://github.com/SigmaHQ/sigma-specification
+func readSigma(d document, p *Pack) {
+	src := sigmaDocument(d)
+	if p.Sigma.Rules == nil {
+		p.Sigma.Rules, p.Sigma.quiet = map[string]*text.Source{}, map[string]bool{}
+	}
+	if d.has("filter") {
+		p.Sigma.Filters = append(p.Sigma.Filters, src)
+		p.Others["filter"]++
+		return
+	}
+	r := &Rule{Language: Sigma, Format: "sigma", Query: src, ID: d.str("id"), Name: d.str("title"), Description: strings.TrimSpace(d.str("description")), Author: d.str("author"),
+		Date: d.str("date"), Version: d.str("modified"), Status: d.str("status"), Severity: strings.ToLower(d.str("level")), References: d.list("references"),
+		FalsePositives: strings.Join(d.list("falsepositives"), "; "), Tags: d.list("tags"), Type: "detection"}
+	r.Score = sigmaScores[r.Severity]
+	for _, t := range r.Tags {
+		low := strings.ToLower(t)
+		if m := sigmaTechnique.FindStringSubmatch(t); m != nil {
+			r.Techniques = append(r.Techniques, strings.ToUpper(m[1]))
+		} else if name, ok := strings.CutPrefix(low, "attack."); ok && !sigmaGroup.MatchString(name) {
+			r.Tactics = append(r.Tactics, strings.ReplaceAll(name, "_", "-"))
+		} else if id, ok := strings.CutPrefix(low, "cve."); ok {
+			r.CVE = append(r.CVE, "CVE-"+strings.ReplaceAll(strings.ToUpper(id), ".", "-"))
+		}
+	}
+	if l := d.sub("logsource"); l.node != nil {
+		var parts []string
+		for _, k := range []string{"product", "category", "service"} {
+			if s := l.str(k); s != "" {
+				parts = append(parts, s)
+			}
+		}
+		r.DataSources = []string{strings.Join(parts, "/")}
+		r.Implement = strings.TrimSpace(l.str("definition"))
+	}
+	for _, ref := range []string{d.str("id"), d.str("name")} {
+		if ref != "" && p.Sigma.Rules[ref] == nil {
+			p.Sigma.Rules[ref] = src
+		}
+	}
+	if c := d.sub("correlation"); c.node != nil {
+		r.Type = "correlation"
+		if !strings.EqualFold(c.str("generate"), "true") {
+			for _, ref := range c.list("rules") {
+				p.Sigma.quiet[ref] = true
+			}
+		}
+	}
+	r.sigmaName = d.str("name")
+	p.addRule(d, r)
+}
+
+// sigmaGroup tells groups and software of ATT&CK (g0016, s0154) from tactics.
+var sigmaGroup = regexp.MustCompile(`^[gsmd]s?\d{3,4}$`)
+
+// sigmaDocument returns the text of one document of a file.
+func sigmaDocument(d document) *text.Source {
+	start := offsetOf(d.text, d.node.Line, 1)
+	end := len(d.text)
+	for at := start; at < end; {
+		line := d.text[at:]
+		if i := strings.IndexByte(line, '\n'); i >= 0 {
+			line = line[:i+1]
+		}
+		if t := strings.TrimRight(line, " \t\r\n"); at > start && (t == "---" || t == "..." || strings.HasPrefix(t, "--- ")) {
+			end = at
+			break
+		}
+		at += len(line)
+	}
+	return text.NewExcerpt(d.file, d.text, d.text[start:end], []int{0}, []int{start})
+}
+
+// settleSigma takes out the rules that serve correlations only.
+func (p *Pack) settleSigma() {
+	if len(p.Sigma.quiet) == 0 {
+		return
+	}
+	p.Rules = slices.DeleteFunc(p.Rules, func(r *Rule) bool {
+		quiet := r.Language == Sigma && (p.Sigma.quiet[r.ID] || r.sigmaName != "" && p.Sigma.quiet[r.sigmaName])
+		if quiet {
+			p.Others["rule that a correlation reads"]++
+		}
+		return quiet
+	})
+}
