@@ -220,3 +220,8 @@ func lastName(field string) string {
 	}
 	return field
 }
+
+// Is reports whether an event of a provider and channel, as a source spells them, is in the event's log.
+func (e Event) Is(provider, channel string) bool {
+	return e.Log != "" && (slices.Contains(logsOf(provider), e.Log) || slices.Contains(logsOf(channel), e.Log))
+}

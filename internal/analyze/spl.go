@@ -141,6 +141,9 @@ func (p *splPredicates) search(x syntax.SearchExpr, negated, either bool) {
 		}
 		p.add(starred(x.Field.Value, values, Predicate{Negated: negated, Either: either, Case: !fold})...)
 	case *syntax.Term:
+		if x.Word.Value == "*" { // every event
+			return
+		}
 		p.stage.Terms = append(p.stage.Terms, Term{Text: x.Word.Value, Kind: "text", Negated: negated, Either: either})
 	case *syntax.Directive:
 		p.stage.Terms = append(p.stage.Terms, Term{Text: x.Arg.Raw, Kind: x.Name, Negated: negated, Either: either})
