@@ -39,6 +39,6 @@ func init() {
 	}
 	// These say how a Splunk server is to do its work, or how results are shown; rows pass.
 	for _, name := range []string{"localop", "redistribute", "noop", "highlight", "iconify"} {
-		addCommands(&Command{Name: name, See: name, Doc: "Rows pass: it changes how results are made or shown, not what they are.", lower: func(*lowerer, syntax.Command) {}})
+		addCommands(&Command{Name: name, See: name, Syntax: name, Doc: "Rows pass: it changes how results are made or shown, not what they are.", lower: func(*lowerer, syntax.Command) {}})
 	}
 }

@@ -20,6 +20,8 @@ type compilation struct {
 	opt   Options
 	diags text.Diagnostics
 	names int // names made up so far
+	// asked, when set, is told of the options that commands know; see [Command.Options].
+	asked func(syntax.Command, Option)
 }
 
 // A lowerer lowers one pipeline. Each stage takes node, the plan so far, and puts its own plan in its place.

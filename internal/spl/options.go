@@ -1,6 +1,7 @@
 package spl
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,9 @@ type options struct {
 	cmd   syntax.Command
 	list  syntax.Options
 	known []string
+	// inert and refused are those among the known options that change nothing, and why those are refused that are.
+	inert   []string
+	refused map[string]string
 }
 
 func (l *lowerer) options(c syntax.Command, list syntax.Options) *options {
@@ -90,12 +94,19 @@ func (o *options) word(name, def string, among ...string) string {
 }
 
 // without accepts options that cannot change an answer here.
-func (o *options) without(names ...string) { o.known = append(o.known, names...) }
+func (o *options) without(names ...string) {
+	o.known = append(o.known, names...)
+	o.inert = append(o.inert, names...)
+}
 
 // refuse names options that Splunk has and Harrier has not.
 func (o *options) refuse(why string, names ...string) {
 	for _, name := range names {
 		o.known = append(o.known, name)
+		if o.refused == nil {
+			o.refused = map[string]string{}
+		}
+		o.refused[name] = why
 		if opt := o.list.Get(name); opt != nil {
 			o.l.unsupported(opt, "option %s of %s: %s", name, o.cmd.Name(), why)
 		}
@@ -104,6 +115,11 @@ func (o *options) refuse(why string, names ...string) {
 
 // done refuses the options that were not asked for.
 func (o *options) done() {
+	if o.l.asked != nil {
+		for _, k := range o.known {
+			o.l.asked(o.cmd, Option{Name: k, Inert: slices.Contains(o.inert, k), Refused: o.refused[k]})
+		}
+	}
 next:
 	for _, opt := range o.list {
 		for _, k := range o.known {
