@@ -1,23 +1,28 @@
 package expr
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
 // literalSet finds which of many texts occur in another one, whatever the case of ASCII letters. Each text is looked for by
-// the four of its bytes (two, in a short one) that are likely to be the rarest.
+// the four of its bytes (fewer, in a short one) that are the rarest: at first by what is common in logs, and once enough has been
+// looked through, by what was common there. It belongs to one goroutine.
 type literalSet struct {
-	texts []string // lower case
-	four  gramTable
-	two   gramTable
+	texts            []string // lower case
+	two, three, four gramTable
+	found            []uint32 // by text: the round in which it was last found
+	round            uint32
+	counts           *gramCounts // nil when enough has been counted
 }
 
 // gramTable leads from a gram to the texts that are looked for by it.
 type gramTable struct {
+	width int
 	bits  []uint64 // by hash: whether some text has it
 	shift uint
-	heads []int32 // by hash: the first entry + 1
+	start []int32 // by hash: where its items begin; one more at the end
 	items []gramItem
 }
 
@@ -25,7 +30,23 @@ type gramItem struct {
 	gram uint32
 	at   int32 // where in the text the gram stands
 	text int32
-	next int32 // the next entry of the hash + 1
+}
+
+// gramCounts tells how often the grams of what was looked through have occurred, by hash.
+type gramCounts struct {
+	by    [5][]uint32 // by width
+	bytes int
+	due   int // when the texts are sorted again
+}
+
+const (
+	countBits     = 16
+	firstCount    = 256 << 10
+	countingBytes = 4 << 20
+)
+
+func countHash(gram uint32, width int) uint32 {
+	return (gram ^ uint32(width)<<29) * 0x9E3779B1 >> (32 - countBits)
 }
 
 var lowerByte = func() (t [256]byte) {
@@ -73,115 +94,153 @@ func searchable(text string) string {
 
 // newLiteralSet prepares the search for texts that [searchable] gave.
 func newLiteralSet(texts []string) *literalSet {
-	s := &literalSet{texts: texts}
-	n4, n2 := 0, 0
-	for _, t := range texts {
-		if len(t) >= 4 {
-			n4++
-		} else {
-			n2++
-		}
+	s := &literalSet{texts: texts, found: make([]uint32, len(texts)), counts: &gramCounts{due: firstCount}}
+	for w := 2; w <= 4; w++ {
+		s.counts.by[w] = make([]uint32, 1<<countBits)
 	}
-	s.four.grow(n4)
-	s.two.grow(n2)
-	for i, t := range texts {
-		width, table := 4, &s.four
-		if len(t) < 4 {
-			width, table = 2, &s.two
-		}
-		at, least := 0, uint32(1<<31)
-		for j := 0; j+width <= len(t); j++ {
-			// Rare bytes make rare grams; the rarest one of them makes most of it.
-			sum, low := uint32(0), uint32(1<<15)
-			for _, c := range []byte(t[j : j+width]) {
-				w := uint32(byteWeight[c])
-				sum, low = sum+w, min(low, w)
-			}
-			if w := sum + 2*low; w < least {
-				at, least = j, w
-			}
-		}
-		var gram uint32
-		for _, c := range []byte(t[at : at+width]) {
-			gram = gram<<8 | uint32(c)
-		}
-		table.add(gram, int32(at), int32(i))
-	}
+	s.sort()
 	return s
 }
 
-func (t *gramTable) grow(n int) {
-	if n == 0 {
+// sort chooses the gram of each text.
+func (s *literalSet) sort() {
+	tables := [5]*gramTable{2: &s.two, 3: &s.three, 4: &s.four}
+	for w := 2; w <= 4; w++ {
+		*tables[w] = gramTable{width: w}
+	}
+	for i, t := range s.texts {
+		table := tables[min(len(t), 4)]
+		best, least := gramItem{text: int32(i)}, uint64(1<<63)
+		for j := 0; j+table.width <= len(t); j++ {
+			// Rare bytes make rare grams; the rarest one of them makes most of it.
+			var gram uint32
+			sum, low := uint64(0), uint64(1<<15)
+			for _, c := range []byte(t[j : j+table.width]) {
+				gram = gram<<8 | uint32(c)
+				w := uint64(byteWeight[c])
+				sum, low = sum+w, min(low, w)
+			}
+			if w := uint64(s.counts.by[table.width][countHash(gram, table.width)])<<16 + sum + 2*low; w < least {
+				best.gram, best.at, least = gram, int32(j), w
+			}
+		}
+		table.items = append(table.items, best)
+	}
+	for w := 2; w <= 4; w++ {
+		tables[w].close()
+	}
+}
+
+// close sorts the items by hash.
+func (t *gramTable) close() {
+	if len(t.items) == 0 {
 		return
 	}
 	bits := uint(10)
-	for 1<<bits < 16*n && bits < 20 {
+	for 1<<bits < 16*len(t.items) && bits < 20 {
 		bits++
 	}
 	t.shift = 32 - bits
 	t.bits = make([]uint64, 1<<bits/64)
-	t.heads = make([]int32, 1<<bits)
+	t.start = make([]int32, 1<<bits+1)
+	for _, it := range t.items {
+		h := t.hash(it.gram)
+		t.bits[h>>6] |= 1 << (h & 63)
+		t.start[h+1]++
+	}
+	for h := range t.start[1:] {
+		t.start[h+1] += t.start[h]
+	}
+	slices.SortStableFunc(t.items, func(a, b gramItem) int { return int(t.hash(a.gram)) - int(t.hash(b.gram)) })
 }
 
 func (t *gramTable) hash(gram uint32) uint32 { return gram * 0x9E3779B1 >> t.shift }
 
-func (t *gramTable) add(gram uint32, at, text int32) {
-	h := t.hash(gram)
-	t.bits[h>>6] |= 1 << (h & 63)
-	t.items = append(t.items, gramItem{gram, at, text, t.heads[h]})
-	t.heads[h] = int32(len(t.items))
-}
-
-// scan calls hit for each text that occurs in s, several times when it occurs more than once.
+// scan calls hit once for each text that occurs in v.
 func (s *literalSet) scan(v string, hit func(text int)) {
+	if len(s.texts) == 0 {
+		return
+	}
+	if s.counts != nil {
+		s.count(v)
+	}
+	if s.round++; s.round == 0 {
+		clear(s.found)
+		s.round = 1
+	}
 	var g uint32
-	i := 0
-	if len(s.two.items) == 0 {
-		if len(v) < 4 {
-			return
-		}
-		for ; i < 3; i++ {
-			g = g<<8 | uint32(lowerByte[v[i]])
-		}
-		bits, shift := s.four.bits, s.four.shift
-		for ; i < len(v); i++ {
+	bits, shift := s.four.bits, s.four.shift
+	if len(s.two.items)+len(s.three.items) == 0 {
+		for i := range len(v) {
 			g = g<<8 | uint32(lowerByte[v[i]])
 			h := g * 0x9E3779B1 >> shift
-			if bits[h>>6]&(1<<(h&63)) != 0 {
+			if bits[h>>6]&(1<<(h&63)) != 0 && i >= 3 {
 				s.check(&s.four, v, g, h, i-3, hit)
 			}
 		}
 		return
 	}
-	for ; i < len(v); i++ {
+	for i := range len(v) {
 		g = g<<8 | uint32(lowerByte[v[i]])
-		if i >= 1 {
+		if bits != nil {
+			h := g * 0x9E3779B1 >> shift
+			if bits[h>>6]&(1<<(h&63)) != 0 && i >= 3 {
+				s.check(&s.four, v, g, h, i-3, hit)
+			}
+		}
+		if s.three.bits != nil {
+			g3 := g & 0xffffff
+			h := g3 * 0x9E3779B1 >> s.three.shift
+			if s.three.bits[h>>6]&(1<<(h&63)) != 0 && i >= 2 {
+				s.check(&s.three, v, g3, h, i-2, hit)
+			}
+		}
+		if s.two.bits != nil {
 			g2 := g & 0xffff
-			h := s.two.hash(g2)
-			if s.two.bits[h>>6]&(1<<(h&63)) != 0 {
+			h := g2 * 0x9E3779B1 >> s.two.shift
+			if s.two.bits[h>>6]&(1<<(h&63)) != 0 && i >= 1 {
 				s.check(&s.two, v, g2, h, i-1, hit)
 			}
 		}
-		if i >= 3 && s.four.bits != nil {
-			h := s.four.hash(g)
-			if s.four.bits[h>>6]&(1<<(h&63)) != 0 {
-				s.check(&s.four, v, g, h, i-3, hit)
-			}
+	}
+}
+
+// count takes the grams of v into account, and sorts the texts by them from time to time.
+func (s *literalSet) count(v string) {
+	c := s.counts
+	if c.bytes >= c.due {
+		s.sort()
+		if c.due *= 4; c.due > countingBytes {
+			s.counts = nil
+			return
+		}
+	}
+	c.bytes += len(v)
+	var g uint32
+	for i := range len(v) {
+		g = g<<8 | uint32(lowerByte[v[i]])
+		if i >= 1 {
+			c.by[2][countHash(g&0xffff, 2)]++
+		}
+		if i >= 2 {
+			c.by[3][countHash(g&0xffffff, 3)]++
+		}
+		if i >= 3 {
+			c.by[4][countHash(g, 4)]++
 		}
 	}
 }
 
 // check looks at the texts with a gram that stands in v at start.
 func (s *literalSet) check(t *gramTable, v string, gram, hash uint32, start int, hit func(int)) {
-	for e := t.heads[hash]; e != 0; {
-		it := &t.items[e-1]
-		e = it.next
-		if it.gram != gram {
+	for _, it := range t.items[t.start[hash]:t.start[hash+1]] {
+		if it.gram != gram || s.found[it.text] == s.round {
 			continue
 		}
 		text := s.texts[it.text]
 		from := start - int(it.at)
 		if from >= 0 && from+len(text) <= len(v) && equalLower(v[from:from+len(text)], text) {
+			s.found[it.text] = s.round
 			hit(int(it.text))
 		}
 	}
