@@ -224,6 +224,20 @@ func (b *Batch) Gather(rows []int32) *Batch {
 	return c
 }
 
+// Detach returns the batch with all its columns detached (see [Column.Detach]).
+func (b *Batch) Detach() *Batch {
+	out := b
+	for i, c := range b.cols {
+		if d := c.Detach(); d != c {
+			if out == b {
+				out = b.Clone()
+			}
+			out.cols[i] = d
+		}
+	}
+	return out
+}
+
 // Value returns one value; a column that the batch lacks is missing in every row.
 func (b *Batch) Value(name string, row int) Value {
 	if c := b.Column(name); c != nil {

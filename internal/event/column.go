@@ -171,6 +171,15 @@ func (c *Column) Gather(rows []int32) *Column {
 // AllMissing reports whether the column is known to hold nothing but missing values.
 func (c *Column) AllMissing() bool { return c.enc == Constant && c.konst.IsMissing() }
 
+// Detach returns the column without what its values are made from: those of a Lazy column are made now. A batch that is kept
+// would otherwise keep the input it came from, of which it may be a small part.
+func (c *Column) Detach() *Column {
+	if c.enc != Lazy || c.lazy.make == nil {
+		return c
+	}
+	return &Column{enc: Lazy, n: c.n, lazy: c.lazy.detached()}
+}
+
 // Concat returns the rows of all columns one after the other. The result stays dictionary-encoded when all columns share
 // one dictionary.
 func Concat(cols []*Column) *Column {

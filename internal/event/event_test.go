@@ -155,3 +155,24 @@ func TestRawTextOfMixedRecords(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+func TestDetach(t *testing.T) {
+	made := 0
+	c := NewLazy(4, func(i int) Value { made++; return IntOf(int64(i)) })
+	d := c.Gather([]int32{1, 3}).Detach()
+	if made != 2 || d.Encoding() != Lazy || d.Value(0).Int() != 1 || d.Value(1).Int() != 3 {
+		t.Errorf("%d made: %v, %v", made, d.Value(0), d.Value(1))
+	}
+	if e := d.Gather([]int32{1}); e.Detach() != e || e.Value(0).Int() != 3 || made != 2 {
+		t.Errorf("a detached column is made again")
+	}
+	b := NewBatch(4)
+	b.Set("a", NewConstant(NullValue, 4))
+	if b.Detach() != b {
+		t.Error("a batch without lazy columns is copied")
+	}
+	b.Set("b", c)
+	if b.Detach() == b || b.Column("b") != c || b.Detach().Value("b", 2).Int() != 2 {
+		t.Error("a batch has to be left alone")
+	}
+}

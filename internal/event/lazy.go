@@ -9,7 +9,7 @@ import (
 // lazyValues makes values on demand and keeps them: thousands of rules may look for their words in the raw text of one event.
 type lazyValues struct {
 	n     int
-	make  func(row int) Value
+	make  func(row int) Value // nil: all are made
 	once  sync.Once
 	cache []atomic.Pointer[Value] // by row; made when the first value is
 }
@@ -29,7 +29,10 @@ func (l *lazyValues) value(row int) Value {
 // gather returns the values of some rows. Those that are made already are taken over, but the others of l are not kept alive.
 func (l *lazyValues) gather(rows []int32) *lazyValues {
 	kept, from := slices.Clone(rows), l.make
-	out := newLazyValues(len(rows), func(i int) Value { return from(int(kept[i])) })
+	out := &lazyValues{n: len(rows)}
+	if from != nil {
+		out.make = func(i int) Value { return from(int(kept[i])) }
+	}
 	l.once.Do(func() { l.cache = make([]atomic.Pointer[Value], l.n) })
 	out.once.Do(func() { out.cache = make([]atomic.Pointer[Value], out.n) })
 	for i, r := range rows {
@@ -37,5 +40,15 @@ func (l *lazyValues) gather(rows []int32) *lazyValues {
 			out.cache[i].Store(v)
 		}
 	}
+	return out
+}
+
+// detached returns the values, all made, without what they were made from.
+func (l *lazyValues) detached() *lazyValues {
+	out := &lazyValues{n: l.n}
+	for i := range l.n {
+		l.value(i)
+	}
+	out.once.Do(func() { out.cache = l.cache })
 	return out
 }

@@ -45,7 +45,7 @@ type Collector struct {
 // Push keeps the batch.
 func (c *Collector) Push(b *event.Batch) error {
 	if b.Len() > 0 {
-		c.Batches = append(c.Batches, b)
+		c.Batches = append(c.Batches, b.Detach())
 	}
 	return nil
 }
@@ -88,3 +88,9 @@ func Collect(ctx context.Context, n plan.Node, opt Options) (*event.Batch, error
 	}
 	return c.Rows(), nil
 }
+
+// discard takes rows nobody wants, and says so.
+type discard struct{}
+
+func (discard) Push(*event.Batch) error { return ErrEnough }
+func (discard) Close() error            { return nil }

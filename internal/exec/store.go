@@ -8,7 +8,7 @@ import (
 )
 
 // A store keeps the batches of an operator that needs all of its input, and makes batches of any of their rows. Columns stay
-// as they are encoded while the batches agree on it; raw text stays unmade.
+// as they are encoded while the batches agree on it.
 type store struct {
 	acc     *account
 	batches []*event.Batch
@@ -24,6 +24,7 @@ func (s *store) add(b *event.Batch) error {
 	if b.Len() == 0 {
 		return nil
 	}
+	b = b.Detach()
 	s.batches = append(s.batches, b)
 	s.rows += b.Len()
 	s.cols = nil
