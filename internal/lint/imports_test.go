@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"internal/query"},
 	{"internal/detect"},
 	{"internal/finding"},
-	{"internal/risk", "internal/catalog", "internal/export", "internal/chart", "internal/simulate", "internal/conformance"},
+	{"internal/risk", "internal/catalog", "internal/export", "internal/chart", "internal/simulate", "internal/conformance", "internal/reference"},
 	{"internal/report"},
 	{"internal/demo"},
 	{"internal/cli", "internal/server"},

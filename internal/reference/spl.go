@@ -31,7 +31,7 @@ func SPL() *Language {
 		if e.Refused == "" {
 			e.Examples = c.Examples()
 			for _, o := range c.Options(env) {
-				e.Options = append(e.Options, Option{Name: o.Name, Inert: o.Inert, Refused: o.Refused})
+				e.Options = append(e.Options, Option{Name: o.Name, Values: o.Only, Inert: o.Inert, Refused: o.Refused})
 			}
 		}
 		commands.Entries = append(commands.Entries, e)

@@ -387,7 +387,9 @@ func scalars(list []event.Value) bool {
 func (l *lowerer) toJSON(c *syntax.General) {
 	a := l.arguments(c)
 	out := a.text("output_field", event.RawField)
-	a.without("include_internal", "fill_null", "default_type")
+	a.fixed("include_internal", false, "fields that begin with an underscore are left out")
+	a.fixed("fill_null", false, "fields without a value are left out")
+	a.refuse("types are told from the values", "default_type")
 	names := values(a.rest())
 	a.end()
 	write := func(l *lowerer) {

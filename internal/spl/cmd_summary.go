@@ -153,7 +153,7 @@ func (l *lowerer) outlier(c *syntax.General) {
 		}
 		param = n
 	}
-	a.without("type")
+	a.word("type", "iqr", "iqr") // the only one there is
 	names := values(a.rest())
 	a.end()
 	remove := false
@@ -243,7 +243,7 @@ func (l *lowerer) anomalyDetection(c *syntax.General) {
 		}
 		limit = &n
 	}
-	a.without("cutoff")
+	a.fixed("cutoff", true, "the interquartile range always bounds the threshold")
 	names := values(a.rest())
 	a.end()
 	if action == "summary" {

@@ -17,6 +17,7 @@ type options struct {
 	// inert and refused are those among the known options that change nothing, and why those are refused that are.
 	inert   []string
 	refused map[string]string
+	only    map[string]string // the one value that is accepted
 }
 
 func (l *lowerer) options(c syntax.Command, list syntax.Options) *options {
@@ -99,6 +100,17 @@ func (o *options) without(names ...string) {
 	o.inert = append(o.inert, names...)
 }
 
+// fixed accepts a Boolean option only with the value by which Harrier works; why says why.
+func (o *options) fixed(name string, value bool, why string) {
+	if opt := o.list.Get(name); o.boolean(name, value) != value {
+		o.l.unsupported(opt, "option %s=%s of %s: %s", name, opt.Value.Value, o.cmd.Name(), why)
+	}
+	if o.only == nil {
+		o.only = map[string]string{}
+	}
+	o.only[name] = strconv.FormatBool(value)
+}
+
 // refuse names options that Splunk has and Harrier has not.
 func (o *options) refuse(why string, names ...string) {
 	for _, name := range names {
@@ -117,7 +129,7 @@ func (o *options) refuse(why string, names ...string) {
 func (o *options) done() {
 	if o.l.asked != nil {
 		for _, k := range o.known {
-			o.l.asked(o.cmd, Option{Name: k, Inert: slices.Contains(o.inert, k), Refused: o.refused[k]})
+			o.l.asked(o.cmd, Option{Name: k, Inert: slices.Contains(o.inert, k), Refused: o.refused[k], Only: o.only[k]})
 		}
 	}
 next:

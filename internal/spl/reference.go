@@ -16,6 +16,8 @@ type Option struct {
 	Inert bool
 	// Refused says why the option cannot be used; empty for those that can.
 	Refused string
+	// Only is the one value that is accepted; empty when any is.
+	Only string
 }
 
 // Examples are searches in which the command stands, with their rows as a list of objects in JSON. Fields that begin with an
