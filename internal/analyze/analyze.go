@@ -2,14 +2,17 @@
 // search terms, what it reads, and which events can give that. With a plan it also looks for near misses: the rows that
 // satisfy nearly all of a selection's conditions.
 //
-// A front end joins in with one function from its tree to a [Query] ([SPL], [KQL]); whatever is told from plans ([Reads],
-// [Coverage], [Misses]) needs nothing of a language but the names of its tests, in testKinds.
+// A front end joins in with one function from its tree to a [Query] ([SPL], [KQL]). Whatever is told from plans ([Reads],
+// [Coverage], [Selections], and [FromPlan] for a language without such a function) needs nothing of a language but the names of
+// its tests, in testKinds.
 package analyze
 
 import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/harrier-detect/harrier/internal/plan"
 )
 
 // Query is what a query says, stage by stage.
@@ -35,7 +38,9 @@ type Stage struct {
 	// Text is the stage in the canonical layout of its language.
 	Text string `json:"text"`
 	// Prefix is a query that ends with this stage, or "" when the stage cannot be run by itself.
-	Prefix     string      `json:"-"`
+	Prefix string `json:"-"`
+	// Plan gives the stage's rows, for stages that were read from a plan; else nil.
+	Plan       plan.Node   `json:"-"`
 	Predicates []Predicate `json:"predicates,omitempty"`
 	Terms      []Term      `json:"terms,omitempty"`
 }

@@ -15,6 +15,8 @@ import (
 type Selection struct {
 	// Over says what the selection is over: the name of a view, or the kind of the node below ("aggregate", "join").
 	Over string
+	// Main says that what the selection keeps is the query's result, or what its result is joined and added to.
+	Main bool
 	// Conditions are the conjuncts of its filters, from the first filter on.
 	Conditions []Condition
 	// Plan gives each row of the input with what every condition came to.
@@ -63,7 +65,7 @@ const (
 // Selections finds the selections of a plan as lowering gives it, leaves first.
 func Selections(n plan.Node) []*Selection {
 	w := &selectionWalk{}
-	w.walk(n, nil)
+	w.walk(n, nil, true)
 	return w.out
 }
 
@@ -90,30 +92,43 @@ func (s scope) whole(n plan.Node) plan.Node {
 	return n
 }
 
-func (w *selectionWalk) walk(n plan.Node, s scope) {
+func (w *selectionWalk) walk(n plan.Node, s scope, main bool) {
 	switch x := n.(type) {
 	case *plan.Let:
 		for i, b := range x.Bindings {
-			w.walk(b.Plan, append(slices.Clip(s), &plan.Let{Bindings: x.Bindings[:i]}))
+			w.walk(b.Plan, append(slices.Clip(s), &plan.Let{Bindings: x.Bindings[:i]}), false)
 		}
-		w.walk(x.Body, append(slices.Clip(s), x))
+		w.walk(x.Body, append(slices.Clip(s), x), main)
 		return
 	case *plan.Tee:
-		w.walk(x.Input, s) // the branch reads the rows so far and does not stand by itself
+		w.walk(x.Input, s, main) // the branch reads the rows so far and does not stand by itself
 		return
 	}
 	base, chain := run(n)
+	if scan, ok := base.(*plan.Scan); ok && scan.Pred != nil {
+		// What stands at the scan already is a filter like the others.
+		pred := scan.Pred
+		bare := *scan
+		bare.Pred, bare.Fields = nil, scan.Fields.Add(expr.Columns(pred)...)
+		base, chain = &bare, append(chain, &plan.Filter{Input: &bare, Pred: pred})
+	}
 	if slices.ContainsFunc(chain, func(n plan.Node) bool { _, is := n.(*plan.Filter); return is }) {
-		for _, in := range base.Inputs() {
-			w.walk(in, s)
-		}
+		w.inputs(base, s, main)
 		if len(w.out) < maxSelections {
-			w.out = append(w.out, selection(base, chain, s))
+			sel := selection(base, chain, s)
+			sel.Main = main
+			w.out = append(w.out, sel)
 		}
 		return
 	}
-	for _, in := range n.Inputs() {
-		w.walk(in, s)
+	w.inputs(n, s, main)
+}
+
+// inputs walks what a node takes its rows from; of several inputs the first is the main one.
+func (w *selectionWalk) inputs(n plan.Node, s scope, main bool) {
+	_, dynamic := n.(*plan.Dynamic)
+	for i, in := range n.Inputs() {
+		w.walk(in, s, main && i == 0 && !dynamic)
 	}
 }
 
@@ -255,7 +270,7 @@ func (s *Selection) miss(b *event.Batch, row, n int, held []bool, cols [][]*even
 		m.Failed = append(m.Failed, i)
 		fmt.Fprintf(&key, "%d:", i)
 		for j, name := range s.Conditions[i].columns {
-			v := event.Value{}
+			var v event.Value
 			if c := cols[i][j+1]; c != nil {
 				v = c.Value(row)
 			}

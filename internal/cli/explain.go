@@ -294,9 +294,11 @@ func manner(negated, either, all bool) string {
 	return strings.Join(words, ", ")
 }
 
-// shortened bounds what a macro expands to; the whole stands in the stages.
-func shortened(s string) string {
-	const most = 200
+// shortened bounds what has a column of its own; the whole stands elsewhere.
+func shortened(s string) string { return cut(s, 200) }
+
+// cut puts text on one line of at most so many characters.
+func cut(s string, most int) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if r := []rune(s); len(r) > most {
 		return string(r[:most]) + "…"

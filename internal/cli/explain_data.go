@@ -45,6 +45,7 @@ type stageRows struct {
 
 type selectionRow struct {
 	Over       string         `json:"over"`
+	Main       bool           `json:"main"`
 	Rows       int            `json:"rows"`
 	Passed     int            `json:"passed"`
 	Conditions []conditionRow `json:"conditions"`
@@ -124,7 +125,7 @@ func newTraced(x *explanation, t *query.Trace, files *event.Files, p *source.Pro
 }
 
 func newSelection(s *analyze.Selection, files *event.Files) selectionRow {
-	row := selectionRow{Over: s.Over, Rows: s.Rows, Passed: s.Passed, Best: s.Best, Near: s.Near, Conditions: []conditionRow{}, Misses: []missRow{}}
+	row := selectionRow{Over: s.Over, Main: s.Main, Rows: s.Rows, Passed: s.Passed, Best: s.Best, Near: s.Near, Conditions: []conditionRow{}, Misses: []missRow{}}
 	for _, c := range s.Conditions {
 		row.Conditions = append(row.Conditions, conditionRow{c.Text, c.Held, c.Alone})
 	}
@@ -136,7 +137,7 @@ func newSelection(s *analyze.Selection, files *event.Files) selectionRow {
 		for _, v := range m.Values {
 			f := missing{Field: v.Column}
 			if !v.Value.IsNull() {
-				s := v.Value.String()
+				s := analyze.ValueText(v.Value)
 				f.Value = &s
 			}
 			r.Values = append(r.Values, f)
@@ -210,26 +211,27 @@ func (d *traced) verdict() string {
 			}
 		}
 		if sel := d.dead(); sel != nil && sel.Best > 0 {
-			why += fmt.Sprintf("; the closest %s %d of %d conditions", closest(sel.Over), sel.Best, len(sel.Conditions))
+			why += fmt.Sprintf("; the closest %s satisfies %d of %d conditions", closest(sel), sel.Best, len(sel.Conditions))
 		}
 		return "it found nothing: " + why
 	}
 	return "it found nothing"
 }
 
-func closest(over string) string {
-	if strings.Contains(over, ":") {
-		return "event satisfies"
+// closest names the nearest miss: by its event when there is one behind it.
+func closest(s *selectionRow) string {
+	if len(s.Misses) > 0 && len(s.Misses[0].Events) == 1 {
+		return "event"
 	}
-	return "row satisfies"
+	return "row"
 }
 
-// dead returns the selection in which all rows were lost: the last one whose input was not empty, as a later one stands nearer
-// to the result.
+// dead returns the selection in which all rows were lost: of those that the result comes from the first, else of those that it is
+// joined with.
 func (d *traced) dead() *selectionRow {
 	var out *selectionRow
 	for i := range d.Selections {
-		if s := &d.Selections[i]; s.Rows > 0 && s.Passed == 0 {
+		if s := &d.Selections[i]; s.Rows > 0 && s.Passed == 0 && (out == nil || s.Main && !out.Main) {
 			out = s
 		}
 	}
@@ -288,13 +290,17 @@ func (d *traced) lay(p *page, x *explanation) {
 }
 
 func (d *traced) laySelection(p *page, s selectionRow) {
+	if s.Rows == 0 {
+		return
+	}
 	title := fmt.Sprintf("Conditions over %s: %d of %s satisfied all", s.Over, s.Passed, plural(s.Rows, "row"))
 	var rows [][]string
 	for i, c := range s.Conditions {
 		rows = append(rows, []string{fmt.Sprint(i + 1), fmt.Sprint(c.Held), fmt.Sprint(c.Alone), shortened(c.Text)})
 	}
 	p.table(title, []string{"", "held for", "alone kept out", "condition"}, rows)
-	if s.Best == 0 || s.Passed > 0 && s.Best < len(s.Conditions)-1 {
+	// Where rows got through, the others are what the rule is meant to leave out.
+	if s.Best == 0 || s.Passed > 0 {
 		return
 	}
 	var misses [][]string
@@ -303,16 +309,16 @@ func (d *traced) laySelection(p *page, s selectionRow) {
 		if len(m.Events) > 0 {
 			where = m.Events[0].String()
 		}
-		misses = append(misses, []string{where, fmt.Sprintf("%d of %d hold", s.Best, len(s.Conditions))})
+		misses = append(misses, []string{"event", where})
 		for _, f := range m.Failed {
-			misses = append(misses, []string{"  fails", shortened(f)})
+			misses = append(misses, []string{"fails", shortened(f)})
 		}
 		for _, v := range m.Values {
-			value := "has no value"
+			value := "(no value)"
 			if v.Value != nil {
-				value = shortened(*v.Value)
+				value = cut(*v.Value, 1000)
 			}
-			misses = append(misses, []string{"  " + v.Field, value})
+			misses = append(misses, []string{v.Field, value})
 		}
 	}
 	p.list(fmt.Sprintf("Nearest misses: %s with %d of %d conditions", plural(s.Near, "row"), s.Best, len(s.Conditions)), misses)

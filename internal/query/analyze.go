@@ -13,7 +13,7 @@ import (
 // Explained is what can be told of a query without data.
 type Explained struct {
 	Language rule.Language
-	// Query is nil for a language that has no analysis.
+	// Query has no stages when the query is of a language whose syntax has no analysis, and was refused.
 	Query       *analyze.Query
 	Diagnostics text.Diagnostics
 	// What follows is empty for a query that was refused.
@@ -26,7 +26,7 @@ type Explained struct {
 
 // Explain analyses a query; one that is refused has stages too.
 func (e *Engine) Explain(lang rule.Language, src *text.Source) *Explained {
-	x := &Explained{Language: lang}
+	x := &Explained{Language: lang, Query: &analyze.Query{}}
 	switch lang {
 	case rule.SPL:
 		q, _ := spl.Compile(src, e.spl)
@@ -43,8 +43,9 @@ func (e *Engine) Explain(lang rule.Language, src *text.Source) *Explained {
 	x.Compiled, x.Plan = c, c.Plan
 	x.Optimised = opt.Optimize(c.Plan)
 	x.Reads = analyze.Reads(x.Optimised)
-	if x.Query != nil {
-		x.Events = analyze.Coverage(x.Query, x.Reads)
+	if lang == rule.Sigma {
+		x.Query = analyze.FromPlan(c.Plan)
 	}
+	x.Events = analyze.Coverage(x.Query, x.Reads)
 	return x
 }

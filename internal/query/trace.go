@@ -55,6 +55,13 @@ func (e *Engine) Trace(ctx context.Context, x *Explained, in *Input, report func
 		return nil, errors.New("the query cannot run")
 	}
 	t := &Trace{}
+	whole := func(n plan.Node) plan.Node {
+		if e.hasRecordings() {
+			n = perRecording(n)
+		}
+		return n
+	}
+	root := whole(x.Plan)
 	var jobs []*exec.Job
 	add := func(name string, n plan.Node, out exec.Sink) *exec.Job {
 		j := &exec.Job{Name: name, Plan: opt.Optimize(n), Out: out}
@@ -62,7 +69,7 @@ func (e *Engine) Trace(ctx context.Context, x *Explained, in *Input, report func
 		return j
 	}
 	result := &firstRows{}
-	whole := add("query", x.Plan, result)
+	main := add("query", root, result)
 	type counted struct {
 		job *exec.Job
 		*counter
@@ -74,21 +81,27 @@ func (e *Engine) Trace(ctx context.Context, x *Explained, in *Input, report func
 	stages := map[int]counted{}
 	for i := range x.Query.Stages {
 		s := &x.Query.Stages[i]
-		if s.Prefix == "" || i >= maxTraced {
+		if i >= maxTraced {
+			break
+		}
+		if s.Plan != nil {
+			stages[i] = count("stage "+s.ID, whole(s.Plan))
+		}
+		if s.Prefix == "" {
 			continue
 		}
 		c, ds := e.compile(x.Language, text.NewSource("stage "+s.ID, s.Prefix))
 		if c != nil && !ds.HasErrors() {
-			stages[i] = count("stage "+s.ID, c.Plan)
+			stages[i] = count("stage "+s.ID, whole(c.Plan))
 		}
 	}
 	var selecting []*exec.Job
-	selections := analyze.Selections(x.Plan)
+	selections := analyze.Selections(root)
 	for _, s := range selections {
 		selecting = append(selecting, add("selection over "+s.Over, s.Plan, s))
 	}
 	var sides []counted
-	named := analyze.Sides(x.Plan)
+	named := analyze.Sides(root)
 	for _, s := range named {
 		sides = append(sides, count(s.Join, s.Plan))
 	}
@@ -103,10 +116,10 @@ func (e *Engine) Trace(ctx context.Context, x *Explained, in *Input, report func
 	if err := e.Run(ctx, jobs, in, report); err != nil {
 		return nil, err
 	}
-	if whole.Err != nil {
-		return nil, whole.Err
+	if main.Err != nil {
+		return nil, main.Err
 	}
-	result.Shape = whole.Shape
+	result.Shape = main.Shape
 	t.Rows, t.Result = result.n, x.Compiled.Rows(&result.Collector)
 	rows := func(c counted) int {
 		if c.job == nil || c.job.Err != nil {
