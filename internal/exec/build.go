@@ -139,7 +139,7 @@ func (b *builder) account() *account {
 	if len(head) > 120 {
 		head = head[:120] + "…"
 	}
-	return &account{of: b.task.run.memory, name: head}
+	return &account{of: b.task, name: head}
 }
 
 // store returns an empty store on the node's account.

@@ -19,7 +19,7 @@ type budget struct {
 
 // An account is the share of one operator.
 type account struct {
-	of   *budget
+	of   *task
 	name string // the operator, as the plan prints it
 	held int64
 }
@@ -41,8 +41,10 @@ func (a *account) grow(n int64) error {
 		return nil
 	}
 	a.held += n
-	if a.of.used.Add(n) > a.of.limit && n > 0 {
-		return &memoryError{a.name, a.held, a.of.limit}
+	a.of.held += n
+	of := a.of.run.memory
+	if of.used.Add(n) > of.limit && n > 0 {
+		return &memoryError{a.name, a.held, of.limit}
 	}
 	return nil
 }

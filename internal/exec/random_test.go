@@ -1,12 +1,14 @@
 package exec_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/exec"
 	. "github.com/harrier-detect/harrier/internal/exec/exectest"
 	"github.com/harrier-detect/harrier/internal/expr"
 	"github.com/harrier-detect/harrier/internal/fn"
@@ -243,6 +245,20 @@ func TestRandomPlans(t *testing.T) {
 	for seed := range uint64(600) {
 		if tryRandom(t, seed); t.Failed() {
 			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+// TestMemoryBooks demands that operators give back all that they have booked.
+func TestMemoryBooks(t *testing.T) {
+	for seed := range uint64(300) {
+		r := &randomPlan{Rand: rand.New(rand.NewPCG(seed, 0))}
+		batches := Batches(t, r.events(), 3)
+		n := r.node(1 + r.IntN(4))
+		jobs := []*exec.Job{{Plan: n, Out: &exec.Collector{}}}
+		used, err := exec.RunMeasured(context.Background(), jobs, exec.Options{Views: Identity{}, Input: exec.MemoryInput(batches), BatchRows: 2})
+		if err != nil || used != 0 {
+			t.Fatalf("seed %d: %v, %d bytes are still booked\n%s", seed, err, used, plan.String(n))
 		}
 	}
 }

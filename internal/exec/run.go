@@ -85,7 +85,9 @@ type Job struct {
 
 // Run runs all jobs in one pass over the input, and one more for each level of [plan.Dynamic] that reads it again. A job that
 // fails leaves its error in Err and does not disturb the others. The error of Run is the input's or the context's.
-func Run(ctx context.Context, jobs []*Job, opt Options) error {
+func Run(ctx context.Context, jobs []*Job, opt Options) error { return newRun(ctx, opt).run(jobs) }
+
+func newRun(ctx context.Context, opt Options) *run {
 	if opt.Env == nil {
 		opt.Env = &fn.Env{}
 	}
@@ -98,7 +100,10 @@ func Run(ctx context.Context, jobs []*Job, opt Options) error {
 	if opt.Report == nil {
 		opt.Report = func(text.Diagnostic) {}
 	}
-	r := &run{ctx: ctx, opt: opt, memory: &budget{limit: opt.Memory}}
+	return &run{ctx: ctx, opt: opt, memory: &budget{limit: opt.Memory}}
+}
+
+func (r *run) run(jobs []*Job) error {
 	for _, j := range jobs {
 		j.Err = nil
 		t := &task{run: r, job: j, shapes: &plan.Shapes{}}
@@ -141,6 +146,8 @@ type task struct {
 	shapes *plan.Shapes
 	mu     sync.Mutex
 	ended  atomic.Bool // it has failed
+	held   int64       // what its operators have booked
+	leaves []*scanLeaf
 }
 
 func (t *task) failed() bool { return t.ended.Load() }
@@ -164,10 +171,18 @@ func caught(f func() error) (err error) {
 
 // fail ends the task; the first error counts.
 func (t *task) fail(err error) {
-	if t.job.Err == nil {
-		t.job.Err = diagnose(t.job.Name, err)
-		t.ended.Store(true)
+	if t.job.Err != nil {
+		return
 	}
+	t.job.Err = diagnose(t.job.Name, err)
+	t.ended.Store(true)
+	// What the plan holds is let go: the others need the room.
+	t.run.memory.used.Add(-t.held)
+	t.held = 0
+	for _, l := range t.leaves {
+		l.out, l.kept = discard{}, &store{}
+	}
+	t.leaves = nil
 }
 
 type panicError struct {

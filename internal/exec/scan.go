@@ -75,6 +75,7 @@ func (b *builder) scan(n *plan.Scan, out Sink) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.scans = append(r.scans, leaf)
+	leaf.task.leaves = append(leaf.task.leaves, leaf)
 	return nil
 }
 
