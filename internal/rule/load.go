@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -208,6 +209,10 @@ func (p *Pack) readYAML(path, src string, named bool) {
 		if errors.Is(err, io.EOF) {
 			return
 		}
+		if err != nil && !named && jsonStream(path, src) {
+			p.Others["JSON that is no rule"]++
+			return
+		}
 		if err != nil {
 			p.refuseFile(path, text.Errorf("RUL1001", whole, yamlErrorSpan(src, err), "not valid YAML: %s", yamlErrorText(err)))
 			return
@@ -218,6 +223,20 @@ func (p *Pack) readYAML(path, src string, named bool) {
 			continue
 		}
 		p.readDocument(document{m, path, src, whole}, named)
+	}
+}
+
+// jsonStream reports whether a file holds several JSON values behind each other: data, since no rule is published like that.
+func jsonStream(path, src string) bool {
+	if !strings.EqualFold(filepath.Ext(path), ".json") {
+		return false
+	}
+	dec := json.NewDecoder(strings.NewReader(src))
+	for n := 0; ; n++ {
+		var v json.RawMessage
+		if err := dec.Decode(&v); err != nil {
+			return errors.Is(err, io.EOF) && n > 1
+		}
 	}
 }
 

@@ -161,7 +161,9 @@ func (l *library) findSigma(product, category, service string) (def *sigmaDef, e
 		}
 		if score > best {
 			best, def = score, d
-			exact = strings.EqualFold(d.category, category) && (d.service != "" || service == "" || category != "") && (d.product != "" || product == "" || category != "" || service != "")
+			// A product that is one log is known with all of its services; of an operating system only what the taxonomy lists is.
+			whole := d.product != "" && d.product != "windows" && d.product != "linux" && d.product != "macos"
+			exact = whole || d.category != "" || strings.EqualFold(d.service, service) && category == "" && (d.product != "" || d.service != "")
 		}
 	}
 	return def, exact

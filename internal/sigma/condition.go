@@ -28,6 +28,10 @@ func (c *compiler) detection(d *syntax.Detection) (expr.Expr, *searches) {
 	}
 	var out []expr.Expr
 	for _, cond := range d.Conditions {
+		if cond.Draft != "" {
+			c.fail("SIG2008", cond.Span, "the condition is in a form that was proposed for Sigma and never became part of it")
+			return nil, s
+		}
 		out = append(out, c.cond(cond.Expr, s))
 	}
 	if c.ds.HasErrors() {

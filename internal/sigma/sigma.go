@@ -42,7 +42,15 @@ type Query struct {
 const timeColumn = "_time"
 
 // Compile compiles a document. The query is nil when there are errors.
+//
+// A text with several documents stands for the one of them that no other refers to; the others are the rules and filters that it needs.
 func Compile(src *text.Source, opt Options) (*Query, text.Diagnostics) {
+	if docs := syntax.Split(src); len(docs) > 1 {
+		var ds text.Diagnostics
+		if src, ds = outermost(src, docs, &opt); src == nil {
+			return nil, ds
+		}
+	}
 	r, ds := syntax.Parse(src)
 	if r == nil {
 		return nil, ds
@@ -61,6 +69,58 @@ func Compile(src *text.Source, opt Options) (*Query, text.Diagnostics) {
 		return nil, c.ds
 	}
 	return q, c.ds
+}
+
+// outermost returns the document that no other one refers to, and adds the others to what the compiler knows.
+func outermost(whole *text.Source, docs []*text.Source, opt *Options) (*text.Source, text.Diagnostics) {
+	rules := map[string]*text.Source{}
+	inner := map[string]bool{}
+	var parsed []*syntax.Rule
+	var all text.Diagnostics
+	for _, src := range docs {
+		r, ds := syntax.Parse(src)
+		parsed = append(parsed, r)
+		all = append(all, ds...)
+		switch {
+		case r == nil:
+			continue
+		case r.Filter != nil:
+			opt.Filters = append(slices.Clone(opt.Filters), src)
+			continue
+		case r.Correlation != nil:
+			for _, n := range r.Correlation.Rules {
+				inner[n.Name] = true
+			}
+		}
+		for _, ref := range []string{r.ID, r.Name} {
+			if ref != "" {
+				rules[ref] = src
+			}
+		}
+	}
+	if all.HasErrors() {
+		return nil, all
+	}
+	var outer []*text.Source
+	for i, r := range parsed {
+		if r.Filter == nil && !inner[r.ID] && !inner[r.Name] {
+			outer = append(outer, docs[i])
+		}
+	}
+	if len(outer) != 1 {
+		return nil, append(all, text.Errorf("SIG2009", whole, text.Span{}, "the text holds %d rules beside each other: a query is one", len(outer)))
+	}
+	more := opt.Rule
+	opt.Rule = func(ref string) (*text.Source, bool) {
+		if src := rules[ref]; src != nil {
+			return src, true
+		}
+		if more == nil {
+			return nil, false
+		}
+		return more(ref)
+	}
+	return outer[0], all
 }
 
 type compiler struct {

@@ -90,7 +90,9 @@ type Condition struct {
 	Expr Cond
 	// Pipe is the deprecated aggregation behind a |, or nil.
 	Pipe *Pipe
-	Span text.Span
+	// Draft is the text of a condition in a form that was proposed and never specified; Expr is then nil.
+	Draft string
+	Span  text.Span
 }
 
 // A Cond is [*And], [*Or], [*Not], [*Ref] or [*Of].

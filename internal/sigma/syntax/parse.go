@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,6 +49,29 @@ func Parse(src *text.Source) (*Rule, text.Diagnostics) {
 		return nil, p.ds
 	}
 	return r, p.ds
+}
+
+// Split returns the documents of a text that a line --- divides, without those that hold nothing.
+func Split(src *text.Source) []*text.Source {
+	var out []*text.Source
+	add := func(from, to int) {
+		for _, line := range strings.Split(src.Text[from:to], "\n") {
+			if line = strings.TrimSpace(line); line != "" && line[0] != '#' && line != "..." {
+				out = append(out, src.Derive(src.Text[from:to], []text.Piece{{At: 0, From: from}}))
+				return
+			}
+		}
+	}
+	start, at := 0, 0
+	for line := range strings.Lines(src.Text) {
+		if t := strings.TrimRight(line, " \t\r\n"); t == "---" {
+			add(start, at)
+			start = at + len(line)
+		}
+		at += len(line)
+	}
+	add(start, len(src.Text))
+	return out
 }
 
 type parser struct {
@@ -270,9 +294,16 @@ func (p *parser) detection(n *yaml.Node) *Detection {
 	return d
 }
 
+// draft recognises conditions of proposals that old rules are written in: variables, and aggregations without a search before them.
+var draft = regexp.MustCompile(`^\s*(?:write\s+\S+\s+from\s|(?:count|sum|avg|min|max)\s*\()`)
+
 func (p *parser) conditions(n *yaml.Node, d *Detection) {
 	switch n.Kind {
 	case yaml.ScalarNode:
+		if draft.MatchString(n.Value) {
+			d.Conditions = append(d.Conditions, &Condition{Draft: n.Value, Span: p.inner(n)(0, len(n.Value))})
+			return
+		}
 		c := parseCondition(n.Value, p.inner(n), func(s text.Span, format string, args ...any) { p.fail("SIG1010", s, format, args...) })
 		if c != nil {
 			d.Conditions = append(d.Conditions, c)

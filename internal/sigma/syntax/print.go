@@ -149,6 +149,9 @@ func (v Value) String() string {
 
 // String writes the condition.
 func (c *Condition) String() string {
+	if c.Draft != "" {
+		return c.Draft
+	}
 	s := printCond(c.Expr, 0)
 	if c.Pipe == nil {
 		return s
