@@ -74,7 +74,9 @@ func readSigma(d document, p *Pack) {
 		r.Type = "correlation"
 		if !strings.EqualFold(c.str("generate"), "true") {
 			for _, ref := range c.list("rules") {
-				p.Sigma.quiet[ref] = true
+				if ref != d.str("id") && ref != d.str("name") { // one that relates itself is refused, and must be there to be
+					p.Sigma.quiet[ref] = true
+				}
 			}
 		}
 	}
