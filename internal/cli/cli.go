@@ -85,7 +85,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errw)
-	root.AddCommand(huntCommand(s), queryCommand(s), rulesCommand(s), convertCommand(s), schemaCommand(s), explainCommand(s), demoCommand(s))
+	root.AddCommand(huntCommand(s), queryCommand(s), rulesCommand(s), convertCommand(s), schemaCommand(s), explainCommand(s), referenceCommand(s), demoCommand(s))
 	err := root.ExecuteContext(ctx)
 	var ee *exitError
 	switch {
