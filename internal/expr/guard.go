@@ -23,7 +23,8 @@ type scanner struct {
 	guards  int
 	set     *literalSet // nil until the first batch, when all guards are known
 
-	batch *event.Batch
+	now   *current
+	round uint64 // of the batch that hits is about
 	memos map[*event.Dict]*scanMemo
 	hits  [][]int32 // by guard: the rows of the batch that it lets through
 	dirty []int32   // guards with hits
@@ -86,7 +87,8 @@ func (s *scanner) note(text int) {
 
 // begin looks through the rows of a batch, once.
 func (s *scanner) begin(b *event.Batch) {
-	if s.batch == b {
+	round := s.now.enter(b)
+	if s.round == round {
 		return
 	}
 	if s.set == nil || len(s.stamp) != s.guards {
@@ -102,7 +104,7 @@ func (s *scanner) begin(b *event.Batch) {
 		s.hits[g] = s.hits[g][:0]
 	}
 	s.dirty = s.dirty[:0]
-	s.batch = b
+	s.round = 0 // should a value be faulty, the next one who asks meets it again
 	c := s.subject.eval(b, nil)
 	switch c.Encoding() {
 	case event.Constant:
@@ -141,6 +143,7 @@ func (s *scanner) begin(b *event.Batch) {
 			s.put(int32(i), s.look(c.Value(i)))
 		}
 	}
+	s.round = round
 }
 
 // put enters a row for the guards that its value satisfies. Rows for every guard stand in a list of their own, the last.
@@ -158,7 +161,7 @@ func (s *scanner) put(row int32, guards []int32) {
 
 // dear reports whether looking through the whole batch costs much more than evaluating a condition in a few rows.
 func (s *scanner) dear(b *event.Batch, rows int) bool {
-	if s.batch == b || rows > b.Len()/8 {
+	if s.round == s.now.enter(b) || rows > b.Len()/8 {
 		return false
 	}
 	col, ok := s.subject.(*colNode)

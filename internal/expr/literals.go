@@ -40,7 +40,8 @@ type gramCounts struct {
 }
 
 const (
-	countBits     = 16
+	countBits     = 15
+	countedTexts  = 64 // a smaller set is not worth it
 	firstCount    = 256 << 10
 	countingBytes = 4 << 20
 )
@@ -94,9 +95,12 @@ func searchable(text string) string {
 
 // newLiteralSet prepares the search for texts that [searchable] gave.
 func newLiteralSet(texts []string) *literalSet {
-	s := &literalSet{texts: texts, found: make([]uint32, len(texts)), counts: &gramCounts{due: firstCount}}
-	for w := 2; w <= 4; w++ {
-		s.counts.by[w] = make([]uint32, 1<<countBits)
+	s := &literalSet{texts: texts, found: make([]uint32, len(texts))}
+	if len(texts) >= countedTexts {
+		s.counts = &gramCounts{due: firstCount}
+		for w := 2; w <= 4; w++ {
+			s.counts.by[w] = make([]uint32, 1<<countBits)
+		}
 	}
 	s.sort()
 	return s
@@ -120,7 +124,11 @@ func (s *literalSet) sort() {
 				w := uint64(byteWeight[c])
 				sum, low = sum+w, min(low, w)
 			}
-			if w := uint64(s.counts.by[table.width][countHash(gram, table.width)])<<16 + sum + 2*low; w < least {
+			w := sum + 2*low
+			if s.counts != nil {
+				w += uint64(s.counts.by[table.width][countHash(gram, table.width)]) << 16
+			}
+			if w < least {
 				best.gram, best.at, least = gram, int32(j), w
 			}
 		}

@@ -51,6 +51,23 @@ type sharing struct {
 	guards   map[int][]string // of calls
 	// negated counts the Nots around what is being compiled.
 	negated int
+	now     current
+}
+
+// current numbers the batches that the nodes of a CompileAll meet. Only it refers to one: thousands of nodes that each kept the
+// last batch they were asked about would keep much of the input.
+type current struct {
+	batch *event.Batch
+	round uint64
+}
+
+// enter returns the number of the batch at hand, never 0.
+func (c *current) enter(b *event.Batch) uint64 {
+	if c.batch != b {
+		c.batch = b
+		c.round++
+	}
+	return c.round
 }
 
 // A nodeKey names the node of an expression: below a Not it is another one, without guards.
@@ -191,7 +208,7 @@ func (c *compiler) sharedNode(e Expr) (n node, ok bool, err error) {
 	if err != nil {
 		return nil, true, err
 	}
-	out := &sharedNode{inner: inner}
+	out := &sharedNode{inner: inner, now: &s.now}
 	s.nodes[key] = out
 	return out, true, nil
 }
@@ -212,7 +229,7 @@ func (c *compiler) guarded(e *Call, texts []string) (node, error) {
 		if err != nil {
 			return nil, err
 		}
-		sc = &scanner{subject: sub, byText: map[string]int{}}
+		sc = &scanner{subject: sub, now: &c.shared.now, byText: map[string]int{}}
 		c.shared.scanners[subject] = sc
 	}
 	return &guarded{unaryNode: unary, scanner: sc, guard: sc.add(texts)}, nil
@@ -221,7 +238,8 @@ func (c *compiler) guarded(e *Call, texts []string) (node, error) {
 // sharedNode remembers the truth of a condition in the rows of the batch at hand, as far as somebody has asked.
 type sharedNode struct {
 	inner node
-	batch *event.Batch
+	now   *current
+	round uint64 // of the batch that known is about
 	known []tri // truth + 1 by row; 0: nobody has asked
 	all   bool  // known in every row
 	part  []tri
@@ -231,8 +249,8 @@ type sharedNode struct {
 func (n *sharedNode) eval(b *event.Batch, rows []int32) *event.Column { return n.inner.eval(b, rows) }
 
 func (n *sharedNode) truth(b *event.Batch, rows []int32, out []tri) {
-	if n.batch != b {
-		n.batch, n.all = b, false
+	if round := n.now.enter(b); n.round != round {
+		n.round, n.all = round, false
 		if cap(n.known) < b.Len() {
 			n.known = make([]tri, b.Len())
 		}
