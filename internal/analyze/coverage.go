@@ -66,13 +66,19 @@ func Title(log, id string) (provider, title string, ok bool) {
 var (
 	idFields  = []string{"eventcode", "eventid", "event_id", "signature_id", "eventoriginid", "event.code"}
 	logFields = []string{"source", "sourcetype", "channel", "provider", "providername", "provider_name", "logname", "sourcename", "eventsourcename", "eventlog"}
-	idTerm    = regexp.MustCompile(`(?i)(?:EventCode|EventID)\s*[=>]\s*"?(\d{1,5})\b`)
+	// nameFields are those that name events of other sources.
+	nameFields = []string{"eventname", "operation", "eventtype", "operationname", "methodname", "action_name"}
+	idTerm     = regexp.MustCompile(`(?i)(?:EventCode|EventID)\s*[=>]\s*"?(\d{1,5})\b`)
 )
+
+const eventsView = "spl:events"
 
 // wanted is what a query's own conditions say of events.
 type wanted struct {
 	ids  []string
 	logs []string
+	// others are sources that are no Windows logs, and names what their events are to be called.
+	others, names []string
 }
 
 func (q *Query) wanted() wanted {
@@ -92,8 +98,14 @@ func (q *Query) wanted() wanted {
 				}
 			case slices.Contains(logFields, field):
 				for _, v := range p.Values {
-					w.logs = append(w.logs, logsOf(v)...)
+					logs := logsOf(v)
+					w.logs = append(w.logs, logs...)
+					if len(logs) == 0 && field == "sourcetype" && (p.Kind == Eq || p.Kind == In) {
+						w.others = append(w.others, v)
+					}
 				}
+			case slices.Contains(nameFields, field) && (p.Kind == Eq || p.Kind == In):
+				w.names = append(w.names, p.Values...)
 			}
 		}
 		for _, t := range s.Terms {
@@ -102,7 +114,7 @@ func (q *Query) wanted() wanted {
 			}
 		}
 	}
-	w.ids, w.logs = distinct(w.ids), distinct(w.logs)
+	w.ids, w.logs, w.others, w.names = distinct(w.ids), distinct(w.logs), distinct(w.others), distinct(w.names)
 	return w
 }
 
@@ -147,21 +159,28 @@ func Coverage(q *Query, reads []Read) []Event {
 		if !ok {
 			continue
 		}
+		all := r.View == eventsView // what fills it says nothing of this query
 		for _, f := range info.Feeds {
 			for _, e := range f.Events {
 				if f.Kind != "windows" {
-					if !info.Open { // what the events themselves are made of says nothing of this query
+					if !all {
 						add(f.Kind, e, r.View)
 					}
 					continue
 				}
-				log, list, _ := strings.Cut(e, " ")
+				log, list, _ := strings.Cut(strings.TrimPrefix(e, "sigma_"), " ") // Sigma's Sysmon is a log with a name of its own
+				if _, service, ok := strings.Cut(log, ":"); ok { // a log of a Sigma source's own
+					log = service[strings.LastIndexByte(service, '/')+1:]
+					if known := logsOf(log); len(known) > 0 {
+						log = known[0]
+					}
+				}
 				var ids []string
 				if list != "" {
 					ids = strings.Split(list, ",")
 				}
 				switch {
-				case info.Open:
+				case all:
 				case len(ids) == 0:
 					for _, id := range want.ids {
 						if _, _, known := Title(log, id); known || len(want.logs) > 0 {
@@ -181,7 +200,7 @@ func Coverage(q *Query, reads []Read) []Event {
 				}
 			}
 		}
-		if !info.Open {
+		if !all {
 			continue
 		}
 		for _, id := range want.ids {
@@ -200,6 +219,14 @@ func Coverage(q *Query, reads []Read) []Event {
 			}
 			if len(logs) == 0 {
 				add("", id, r.View)
+			}
+		}
+		for _, other := range want.others {
+			for _, name := range want.names {
+				add(other, name, r.View)
+			}
+			if len(want.names) == 0 {
+				add(other, "", r.View)
 			}
 		}
 		if len(want.ids) == 0 {

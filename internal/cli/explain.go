@@ -294,12 +294,12 @@ func manner(negated, either, all bool) string {
 	return strings.Join(words, ", ")
 }
 
-// shortened bounds what has a column of its own; the whole stands elsewhere.
-func shortened(s string) string { return cut(s, 200) }
+// shortened bounds a query's text that has a column of its own; the whole stands elsewhere.
+func shortened(s string) string { return cut(strings.Join(strings.Fields(s), " "), 200) }
 
-// cut puts text on one line of at most so many characters.
+// cut puts text on one line of at most so many characters. Blanks stay: conditions may turn on them.
 func cut(s string, most int) string {
-	s = strings.Join(strings.Fields(s), " ")
+	s = lineEnds.Replace(s)
 	if r := []rune(s); len(r) > most {
 		return string(r[:most]) + "…"
 	}

@@ -296,7 +296,7 @@ func (d *traced) laySelection(p *page, s selectionRow) {
 	title := fmt.Sprintf("Conditions over %s: %d of %s satisfied all", s.Over, s.Passed, plural(s.Rows, "row"))
 	var rows [][]string
 	for i, c := range s.Conditions {
-		rows = append(rows, []string{fmt.Sprint(i + 1), fmt.Sprint(c.Held), fmt.Sprint(c.Alone), shortened(c.Text)})
+		rows = append(rows, []string{fmt.Sprint(i + 1), fmt.Sprint(c.Held), fmt.Sprint(c.Alone), cut(c.Text, 400)})
 	}
 	p.table(title, []string{"", "held for", "alone kept out", "condition"}, rows)
 	// Where rows got through, the others are what the rule is meant to leave out.
@@ -311,7 +311,7 @@ func (d *traced) laySelection(p *page, s selectionRow) {
 		}
 		misses = append(misses, []string{"event", where})
 		for _, f := range m.Failed {
-			misses = append(misses, []string{"fails", shortened(f)})
+			misses = append(misses, []string{"fails", cut(f, 400)})
 		}
 		for _, v := range m.Values {
 			value := "(no value)"

@@ -73,6 +73,9 @@ func (p *page) write(w io.Writer, markdown bool) {
 	}
 }
 
+// lineEnds makes one line of several.
+var lineEnds = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
+
 // writeAligned writes rows with all columns but the last padded, up to a bound that keeps one long value from pushing the rest
 // out of sight.
 func writeAligned(w io.Writer, columns []string, rows [][]string) {
@@ -86,7 +89,7 @@ func writeAligned(w io.Writer, columns []string, rows [][]string) {
 		for j, cell := range r {
 			cell = strings.ReplaceAll(export.Printable(cell), "\n", "\n  ")
 			if len(columns) > 0 {
-				cell = strings.Join(strings.Fields(cell), " ")
+				cell = lineEnds.Replace(cell)
 			}
 			clean[i] = append(clean[i], cell)
 			if j >= len(widths) {

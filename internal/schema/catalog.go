@@ -93,7 +93,7 @@ func Describe(name string) (ViewInfo, bool) {
 	}
 	v := l.views[name]
 	if v == nil {
-		return ViewInfo{}, false
+		return l.describeSigma(name)
 	}
 	info := ViewInfo{Name: v.name, Doc: v.doc, Time: v.time, Columns: slices.Clone(v.columns)}
 	for _, m := range v.maps {

@@ -177,6 +177,23 @@ func FindSigma(product, category, service string) SigmaSource {
 	return s
 }
 
+// describeSigma tells what a log source's view offers. A feed that is a log of the source's own is named after it.
+func (l *library) describeSigma(name string) (ViewInfo, bool) {
+	parts := strings.SplitN(strings.TrimPrefix(name, sigmaPrefix), "/", 3)
+	if !strings.HasPrefix(name, sigmaPrefix) || len(parts) != 3 {
+		return ViewInfo{}, false
+	}
+	def, _ := l.findSigma(parts[0], parts[1], parts[2])
+	info := ViewInfo{Name: name, Time: timeColumn, Open: true}
+	for _, f := range def.fields {
+		info.Columns = append(info.Columns, Column{Name: f, Type: Any})
+	}
+	for _, m := range def.maps {
+		info.Feeds = append(info.Feeds, m.feed())
+	}
+	return info, true
+}
+
 // bindSigma opens the view of a log source.
 func (r *Registry) bindSigma(name string, need event.FieldSet, env *fn.Env) (View, error) {
 	parts := strings.SplitN(strings.TrimPrefix(name, sigmaPrefix), "/", 3)
