@@ -14,6 +14,7 @@ type Finder struct {
 	rare  int // offset of the byte of text that is rarest in logs
 	lo    byte
 	up    byte
+	mark  string // a character of a text outside ASCII that is no letter, and so has one spelling; "" for none
 }
 
 // NewFinder prepares the search for text.
@@ -32,6 +33,14 @@ func NewFinder(text string, fold bool) *Finder {
 		}
 		if r := byteRank(c); r < best {
 			best, f.rare = r, i
+		}
+	}
+	if !f.ascii {
+		for _, r := range f.text {
+			if r >= utf8.RuneSelf && r != utf8.RuneError && !unicode.IsLetter(r) && unicode.SimpleFold(r) == r {
+				f.mark = string(r)
+				break
+			}
 		}
 	}
 	if f.ascii && text != "" {
@@ -63,6 +72,9 @@ func (f *Finder) Index(s string) (start, end int) {
 		return 0, 0
 	}
 	if !f.ascii {
+		if f.mark != "" && !strings.Contains(s, f.mark) {
+			return -1, -1
+		}
 		for i := range s {
 			if n, ok := PrefixFold(s[i:], f.text); ok {
 				return i, i + n
