@@ -78,6 +78,18 @@ type parser struct {
 	src   *text.Source
 	lines []int
 	ds    text.Diagnostics
+	seen  int // nodes read so far
+}
+
+// maxNodes bounds what is read of a document: aliases within aliases make small texts huge.
+const maxNodes = 200_000
+
+// spent counts a node and reports whether the document is too large.
+func (p *parser) spent(n *yaml.Node) bool {
+	if p.seen++; p.seen == maxNodes {
+		p.fail("SIG1019", p.span(n), "the document is too large")
+	}
+	return p.seen >= maxNodes
 }
 
 func (p *parser) fail(id string, span text.Span, format string, args ...any) {
@@ -177,6 +189,9 @@ func str(n *yaml.Node) string {
 }
 
 func (p *parser) names(n *yaml.Node) []Named {
+	if p.spent(n) {
+		return nil
+	}
 	switch n.Kind {
 	case yaml.ScalarNode:
 		if s := str(n); s != "" {
@@ -323,6 +338,9 @@ func (p *parser) conditions(n *yaml.Node, d *Detection) {
 
 // search reads the body of a search: a mapping, a list of mappings and keywords, or one keyword.
 func (p *parser) search(n *yaml.Node, depth int) Node {
+	if p.spent(n) {
+		return nil
+	}
 	if depth > maxDepth {
 		p.fail("SIG1011", p.span(n), "the search is nested too deeply")
 		return nil
@@ -345,6 +363,9 @@ func (p *parser) search(n *yaml.Node, depth int) Node {
 		any := &Any{}
 		var words *Item
 		for _, c := range n.Content {
+			if p.seen >= maxNodes {
+				return nil
+			}
 			c = p.resolve(c)
 			if c.Kind == yaml.ScalarNode {
 				if words == nil {
@@ -392,6 +413,9 @@ func (p *parser) item(k, v *yaml.Node) *Item {
 	case yaml.SequenceNode:
 		it.Listed = true
 		for _, c := range v.Content {
+			if p.seen >= maxNodes {
+				return nil
+			}
 			if c = p.resolve(c); c.Kind != yaml.ScalarNode {
 				p.fail("SIG1014", p.span(c), "a value of %s is no scalar", k.Value)
 				return nil
@@ -410,6 +434,7 @@ func (p *parser) item(k, v *yaml.Node) *Item {
 }
 
 func (p *parser) value(n *yaml.Node) Value {
+	p.spent(n)
 	v := Value{Text: n.Value, Span: p.span(n)}
 	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
 		switch n.Tag {

@@ -203,7 +203,8 @@ func printCond(c Cond, level int) string {
 }
 
 func printCorrelation(b *strings.Builder, c *Correlation) {
-	b.WriteString("correlation:\n")
+	// generate is printed always, so that the mapping is never empty.
+	fmt.Fprintf(b, "correlation:\n  generate: %v\n", c.Generate)
 	if c.Type != "" {
 		b.WriteString("  type: " + quote(c.Type) + "\n")
 	}
@@ -215,9 +216,6 @@ func printCorrelation(b *strings.Builder, c *Correlation) {
 	}
 	if c.Timespan != "" {
 		b.WriteString("  timespan: " + quote(c.Timespan) + "\n")
-	}
-	if c.Generate {
-		b.WriteString("  generate: true\n")
 	}
 	if len(c.Aliases) > 0 {
 		b.WriteString("  aliases:\n")
