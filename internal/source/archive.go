@@ -60,7 +60,7 @@ func (s *stream) compressed(in *input, kind format) {
 		r = bzip2.NewReader(in.r)
 	}
 	inner := &input{file: in.file, r: bufio.NewReaderSize(&unpacked{r, in.spent}, headBytes), size: -1,
-		depth: in.depth + 1, named: in.named, spent: in.spent}
+		depth: in.depth + 1, named: in.named, spent: in.spent, written: in.written}
 	s.content(inner)
 }
 
@@ -79,7 +79,7 @@ func isAppleDouble(name string) bool {
 
 func (in *input) member(name string, r io.Reader, size int64) *input {
 	return &input{file: newFile(in.file.name + "!" + name), r: bufio.NewReaderSize(&unpacked{r, in.spent}, headBytes),
-		size: size, depth: in.depth + 1, spent: in.spent}
+		size: size, depth: in.depth + 1, spent: in.spent, written: in.written}
 }
 
 // zip reads the members of a zip archive in the order of its directory.

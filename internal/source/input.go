@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"github.com/harrier-detect/harrier/internal/text"
 )
@@ -21,6 +22,8 @@ type input struct {
 	named bool          // the user asked for this very file
 	spent *budget
 	hold  *holder // keeps at open; nil when it is in memory
+
+	written time.Time // when the outer file was last written to; now where that is not known
 }
 
 // A holder closes a file when the last job that reads from it is done. A nil holder holds nothing.
@@ -126,7 +129,7 @@ func (s *stream) entry(e entry) {
 			r = s.opt.Stdin
 		}
 		spent := &budget{}
-		s.content(&input{file: f, r: bufio.NewReaderSize(&outer{s.ctx, r, spent, s.opt}, headBytes), size: -1, named: true, spent: spent})
+		s.content(&input{file: f, r: bufio.NewReaderSize(&outer{s.ctx, r, spent, s.opt}, headBytes), size: -1, named: true, spent: spent, written: time.Now()})
 		s.end(f)
 		return
 	}
@@ -141,11 +144,12 @@ func (s *stream) entry(e entry) {
 		return
 	}
 	spent := &budget{size: e.size}
-	in := &input{file: f, size: e.size, named: e.named, spent: spent, hold: newHolder(h)}
+	in := &input{file: f, size: e.size, named: e.named, spent: spent, hold: newHolder(h), written: time.Now()}
 	defer in.hold.release()
 	in.r = bufio.NewReaderSize(&outer{s.ctx, h, spent, s.opt}, headBytes)
 	if info, err := h.Stat(); err == nil && info.Mode().IsRegular() {
 		in.at, in.size, in.spent.size = &outerAt{s.ctx, h, s.opt}, info.Size(), info.Size()
+		in.written = info.ModTime()
 	} else {
 		in.size = -1 // a pipe or a device
 	}

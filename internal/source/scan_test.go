@@ -188,6 +188,13 @@ func TestScanForms(t *testing.T) {
 		"wide.csv warning SRC1001: line 2, byte 4: 3 cells, but the header names 2: the others become column3 and so on",
 		`wide.csv#2 generic/// a="1" a_2="2" column3="3"`)
 	f("prose.txt", "Dear reader, this is text,\nand not, as one may think, data.\n", "prose.txt error SRC3001: text in no known format of events: skipped")
+	f("readme.md", "# Title\n\nWords, and a sample:\n\n    type=CWD msg=audit(1617985432.123:4): cwd=\"/\"\n", "readme.md error SRC3001: text in no known format of events: skipped")
+	f("audit.log", "type=CWD msg=audit(1617985432.123:4): cwd=\"/\"\r\n\ntype=EOE msg=audit(1617985432.123:4): \n",
+		`audit.log#1 generic/// _time="2021-04-09T16:23:52.1230000Z"`, `audit.log#3 generic/// _time="2021-04-09T16:23:52.1230000Z"`)
+	f("messages", "2024-01-02T03:04:05Z web1 app: a,b\n2024-01-02T03:04:06Z web1 app: k=v,b\n",
+		`messages#1 generic/// _time="2024-01-02T03:04:05.0000000Z" host="web1" process="app"`,
+		`messages#2 generic/// _time="2024-01-02T03:04:06.0000000Z" host="web1" k="v" process="app"`)
+	f("messages.gz", string(gzipped([]byte("2024-01-02T03:04:05Z web1 app: x\n"))), `messages.gz#1 generic/// _time="2024-01-02T03:04:05.0000000Z" host="web1" process="app"`)
 	f("x.bin", "\x01\x02\x00\x03", "x.bin error SRC3001: no known format of events: skipped")
 	f("x.7z", "7z\xbc\xaf\x27\x1c\x00", "x.7z error SRC2001: 7z files cannot be read")
 	f("none.json", "")

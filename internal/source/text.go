@@ -10,6 +10,7 @@ import (
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/source/csv"
 	"github.com/harrier-detect/harrier/internal/source/jsonl"
+	"github.com/harrier-detect/harrier/internal/source/textline"
 	"github.com/harrier-detect/harrier/internal/text"
 )
 
@@ -47,6 +48,9 @@ func (s *stream) text(in *input) {
 		return
 	}
 	d, separated := csv.Detect(head, whole, csvName(in.file.name))
+	if separated && !csvName(in.file.name) && textline.Begins(trimmed) {
+		separated = false
+	}
 	switch {
 	case isMixed(trimmed, !separated):
 		s.mixed(in)
@@ -54,6 +58,8 @@ func (s *stream) text(in *input) {
 		s.csv(in, &d)
 	case hasJSONLine(trimmed):
 		s.jsonLines(in)
+	case textline.Detect(trimmed, whole):
+		s.textLines(in)
 	default:
 		s.unknown(in, "text in no known format of events")
 	}
@@ -161,6 +167,29 @@ func (o *Options) wantsRaw() bool { return o.Need == nil || o.Need(event.RawFiel
 
 // jsonLines reads one object a line.
 func (s *stream) jsonLines(in *input) {
+	s.lines(in, func(block []byte, base int64, first uint64) func(*task) error {
+		return func(t *task) error { return t.jsonLines(block, base, first) }
+	})
+}
+
+// textLines reads one event of plain text a line.
+func (s *stream) textLines(in *input) {
+	s.lines(in, func(block []byte, _ int64, first uint64) func(*task) error {
+		return func(t *task) error {
+			d := textline.New(t.b, t.opt.Classes)
+			d.File, d.Now = t.file, event.TimeOf(in.written).Ticks()
+			err := d.Lines(t.ctx, block, first)
+			if !t.opt.wantsRaw() {
+				recycle(block)
+			}
+			return err
+		}
+	})
+}
+
+// lines cuts an input into blocks of whole lines; job makes what decodes a block, which has an offset and the number of its
+// first line.
+func (s *stream) lines(in *input, job func(block []byte, base int64, first uint64) func(*task) error) {
 	c := &chunker{s: s, in: in}
 	line := uint64(1)
 	for s.ctx.Err() == nil {
@@ -186,7 +215,7 @@ func (s *stream) jsonLines(in *input) {
 		line += uint64(bytes.Count(buf[:cut], []byte{'\n'}))
 		c.keep(buf, cut)
 		block := buf[:cut]
-		if !s.add(in.file, cut, nil, func(t *task) error { return t.jsonLines(block, base, first) }) {
+		if !s.add(in.file, cut, nil, job(block, base, first)) {
 			return
 		}
 	}
