@@ -61,6 +61,9 @@ type Options struct {
 	BatchRows int
 	// Workers is how many goroutines apply views and select rows, and how many run the plans behind; 0 means one a processor.
 	Workers int
+	// Unshared evaluates the predicate of each scan by itself, as if there were no other. The answer is the same; tests hold the
+	// shared evaluation against it.
+	Unshared bool
 	// Rewrite is applied to the plans that Dynamic nodes build, before they run; nil leaves them alone. Plans of jobs run as
 	// they are.
 	Rewrite func(plan.Node) plan.Node

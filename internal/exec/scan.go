@@ -184,7 +184,7 @@ func (r *run) another(l *lane) (*lane, error) {
 				return nil, err
 			}
 		} else {
-			c.compile(leaves)
+			c.compile(leaves, r.opt.Unshared)
 		}
 		m.groups = append(m.groups, c)
 	}
@@ -202,13 +202,13 @@ func (r *run) bind(name string, leaves []*scanLeaf) (g *laneGroup, err error) {
 		return nil, err
 	}
 	g = &laneGroup{name: name, view: view, ordered: !view.Late().Empty()}
-	g.compile(leaves)
+	g.compile(leaves, r.opt.Unshared)
 	return g, nil
 }
 
 // compile prepares the predicates of the leaves: the part that can be told at once in the lane, the rest in the leaf.
 // A leaf whose predicate does not compile fails its task and is left out.
-func (g *laneGroup) compile(leaves []*scanLeaf) {
+func (g *laneGroup) compile(leaves []*scanLeaf, unshared bool) {
 	late := g.view.Late()
 	// Conditions can be shared by leaves that know the same parameters, as nearly all do.
 	byEnv := map[*fn.Env][]*laneLeaf{}
@@ -245,7 +245,7 @@ func (g *laneGroup) compile(leaves []*scanLeaf) {
 		for i, ll := range same {
 			es[i] = preds[ll]
 		}
-		progs, errs := expr.CompileAll(es, env)
+		progs, errs := compileAll(es, env, unshared)
 		for i, ll := range same {
 			if errs[i] != nil {
 				ll.task.fail(errs[i])
@@ -256,9 +256,22 @@ func (g *laneGroup) compile(leaves []*scanLeaf) {
 	g.leaves = slices.DeleteFunc(g.leaves, func(l *laneLeaf) bool { return l.task.failed() })
 	progs := make([]*expr.Program, len(g.leaves))
 	for i, ll := range g.leaves {
-		progs[i] = ll.pred
+		if !unshared {
+			progs[i] = ll.pred // else each is asked about every batch
+		}
 	}
 	g.dispatch = expr.NewDispatch(progs)
+}
+
+func compileAll(es []expr.Expr, env *fn.Env, unshared bool) ([]*expr.Program, []error) {
+	if !unshared {
+		return expr.CompileAll(es, env)
+	}
+	progs, errs := make([]*expr.Program, len(es)), make([]error, len(es))
+	for i, e := range es {
+		progs[i], errs[i] = expr.Compile(e, env)
+	}
+	return progs, errs
 }
 
 // sources returns the fields of the input that the lane's views read.

@@ -44,10 +44,10 @@ type Settings struct {
 	GeoIP string
 	// Memory bounds what operators hold, in bytes; 0 means half of the machine's.
 	Memory int64
-	// Workers and BatchRows vary how the work is cut up; 0 means the defaults. Plain leaves plans unoptimised. None of them
-	// changes an answer.
+	// Workers and BatchRows vary how the work is cut up; 0 means the defaults. Plain leaves plans unoptimised; Unshared evaluates
+	// the predicates of each rule by themselves. None of them changes an answer.
 	Workers, BatchRows int
-	Plain              bool
+	Plain, Unshared    bool
 }
 
 // An Engine compiles queries and runs them over inputs. Compile may be called concurrently; runs may not.
@@ -107,8 +107,15 @@ func New(s Settings) (*Engine, error) {
 	return e, nil
 }
 
+// maxQuery bounds the text of a query in bytes. Nobody writes that much, and Kusto takes no more than two million characters:
+// https://learn.microsoft.com/kusto/concepts/query-limits
+const maxQuery = 1 << 20
+
 // Compile compiles a query. Without errors among the diagnostics the query can run.
 func (e *Engine) Compile(lang rule.Language, src *text.Source) (*Compiled, text.Diagnostics) {
+	if len(src.Text) > maxQuery {
+		return nil, text.Diagnostics{text.Errorf("RUL1004", src, text.Span{}, "the query has %d bytes, more than the %d that are read", len(src.Text), maxQuery)}
+	}
 	c, ds := e.compile(lang, src)
 	if c == nil || ds.HasErrors() {
 		return nil, ds
@@ -164,7 +171,7 @@ func (e *Engine) Run(ctx context.Context, jobs []*exec.Job, in *Input, report fu
 		input = in
 	}
 	o := exec.Options{Env: env, Views: views{e.registry, survey}, Input: input, Memory: e.settings.Memory, BatchRows: e.settings.BatchRows,
-		Workers: e.settings.Workers, Report: report}
+		Workers: e.settings.Workers, Unshared: e.settings.Unshared, Report: report}
 	if !e.settings.Plain {
 		o.Rewrite = func(n plan.Node) plan.Node { return opt.Optimize(n) }
 	}

@@ -15,7 +15,7 @@ func (p *parser) statements() []Statement {
 		}
 		for {
 			p.recover(depth)
-			if p.atEnd() || p.at(";") {
+			if p.atEnd() || p.at(";") || p.gaveUp {
 				break
 			}
 			if p.at("|") && len(p.diags) > errors {

@@ -107,6 +107,8 @@ func TestRefused(t *testing.T) {
 		{"T | project a,, b", `1:15 KQL1004 missing expression before ","`},
 		{"T | project a b", `1:15 KQL1007 unexpected "b" after a complete operator`},
 		{"T | summarize count() by", `1:25 KQL1004 missing expression before the end of the query`},
+		{"T" + strings.Repeat("|count", maxChain+9), `1:120002 KQL1009 more than 20000 operators in a row`},
+		{"T | where a" + strings.Repeat(" or a", maxChain+9), `1:100016 KQL1009 more than 20000 operators in a row`},
 		{"T | sort a", `1:10 KQL1003 expected "by" before "a"`},
 		{"T | sort by a nulls", `1:20 KQL1004 missing first or last before the end of the query`},
 		{"T | mv-expand a to string", `1:20 KQL1004 missing typeof(…) before "string"`},
