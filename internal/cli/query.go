@@ -24,7 +24,7 @@ func queryCommand(s *streams) *cobra.Command {
 	var flags runFlags
 	var out outputFlags
 	c := &cobra.Command{
-		Use:   "query [-l spl|kql] QUERY|@FILE [PATH…]",
+		Use:   "query [-l spl|kql|sigma] QUERY|@FILE [PATH…]",
 		Short: "Run one query over data and print its rows",
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -65,7 +65,7 @@ func queryCommand(s *streams) *cobra.Command {
 			return writeRows(s, out, format, q.Rows(collect), q.Chart, src)
 		},
 	}
-	c.Flags().StringVarP(&lang, "language", "l", "", "language of the query: spl or kql (default: by the file's name, else guessed)")
+	c.Flags().StringVarP(&lang, "language", "l", "", "language of the query: spl, kql or sigma (default: by the file's name, else guessed)")
 	out.add(c, "table, json, jsonl, csv or html (default: table on a terminal, else jsonl)", true)
 	flags.add(c)
 	return c
@@ -85,6 +85,8 @@ func querySource(arg, lang string) (*text.Source, rule.Language, error) {
 			lang = "spl"
 		} else if lang == "" && strings.HasSuffix(path, ".kql") {
 			lang = "kql"
+		} else if lang == "" && (strings.HasSuffix(path, ".yml") || strings.HasSuffix(path, ".yaml")) {
+			lang = "sigma"
 		}
 	}
 	src := text.NewSource(name, query)
@@ -93,10 +95,12 @@ func querySource(arg, lang string) (*text.Source, rule.Language, error) {
 		return src, rule.SPL, nil
 	case "kql":
 		return src, rule.KQL, nil
+	case "sigma":
+		return src, rule.Sigma, nil
 	case "":
 		return src, guessLanguage(query), nil
 	}
-	return nil, "", fmt.Errorf("-l takes spl or kql, not %q", lang)
+	return nil, "", fmt.Errorf("-l takes spl, kql or sigma, not %q", lang)
 }
 
 // guessLanguage tells the two languages apart by how a query begins: KQL with a table alone in front of a pipe or with a
