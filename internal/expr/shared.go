@@ -240,8 +240,8 @@ type sharedNode struct {
 	inner node
 	now   *current
 	round uint64 // of the batch that known is about
-	known []tri // truth + 1 by row; 0: nobody has asked
-	all   bool  // known in every row
+	known []tri  // truth + 1 by row; 0: nobody has asked
+	all   bool   // known in every row
 	part  []tri
 	open  []int32
 }

@@ -1,0 +1,103 @@
+package corpus
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/harrier-detect/harrier/internal/detect"
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/query"
+	"github.com/harrier-detect/harrier/internal/rule"
+	"github.com/harrier-detect/harrier/internal/source"
+	"github.com/harrier-detect/harrier/internal/text"
+)
+
+// TestSharedEvaluation runs the public rules over a sample of recordings twice: as they run, with all that their predicates share
+// evaluated once, and each for itself. Every rule must give the same rows.
+func TestSharedEvaluation(t *testing.T) {
+	sample := []string{
+		shared(t, "data", "evtx", "sbousseaden", "Execution"),
+		shared(t, "data", "evtx", "sbousseaden", "Credential_Access"),
+		shared(t, "data", "otrf", "defense_evasion", "wmic_remote_xsl_jscript.zip"),
+		shared(t, "data", "otrf", "defense_evasion", "psh_mshta_html_application_execution.zip"),
+	}
+	for _, corpus := range []string{"spl", "kql"} {
+		t.Run(corpus, func(t *testing.T) {
+			pack, err := rule.Load([]string{shared(t, "corpus", corpus)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if testing.Short() {
+				some := pack.Rules[:0]
+				for i, r := range pack.Rules {
+					if i%8 == 0 {
+						some = append(some, r)
+					}
+				}
+				pack.Rules = some
+			}
+			want := rows(t, pack, sample, query.Settings{Unshared: true})
+			if len(want) == 0 {
+				t.Fatal("no rule found anything")
+			}
+			for _, s := range []query.Settings{{}, {BatchRows: 7, Workers: 1}} {
+				got := rows(t, pack, sample, s)
+				for name, w := range want {
+					if g := got[name]; !slices.Equal(g, w) {
+						t.Errorf("%s: %d rows, alone %d", name, len(g), len(w))
+					}
+				}
+				for name := range got {
+					if want[name] == nil {
+						t.Errorf("%s: %d rows, alone none", name, len(got[name]))
+					}
+				}
+			}
+		})
+	}
+}
+
+// rows returns what each rule gives, by its file and name, as sorted lines: how the work is cut up changes the order in which rows of
+// different classes come.
+func rows(t *testing.T, p *rule.Pack, paths []string, s query.Settings) map[string][]string {
+	t.Helper()
+	s.Detached = true
+	s.Macros, s.Lookups, s.LookupDirs, s.Functions = p.Macros, p.Lookups, p.LookupDirs, p.Functions
+	e, err := query.New(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := func(text.Diagnostic) {}
+	in := e.NewInput(paths, report, new(source.Progress))
+	defer in.Close()
+	items := detect.Compile(e, p)
+	out := map[string][]string{}
+	err = detect.Run(context.Background(), e, items, in, func(it *detect.Item, b *event.Batch) {
+		var lines []string
+		for i := range b.Len() {
+			var l []byte
+			for j, name := range b.Names() {
+				if v := b.ColumnAt(j).Value(i); !v.IsMissing() {
+					l = event.AppendJSON(append(append(l, name...), '='), v)
+					l = append(l, ' ')
+				}
+			}
+			lines = append(lines, string(l))
+		}
+		slices.Sort(lines)
+		out[strings.Join([]string{it.Rule.File, it.Rule.Name}, ": ")] = lines
+	}, report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, it := range items {
+		for _, d := range it.Diagnostics {
+			if d.ID == "RUN6001" {
+				t.Errorf("%s: %v", it.Rule.Name, d)
+			}
+		}
+	}
+	return out
+}
