@@ -181,11 +181,11 @@ func dataXML(bag event.Bag) string {
 func keyValues(s string, depth int) event.Bag {
 	var bag event.Bag
 	for i := 0; i < len(s); {
-		for i < len(s) && strings.IndexByte(" \t\r\n,;|", s[i]) >= 0 {
+		for i < len(s) && strings.IndexByte(" \t\r\n\x1d,;|", s[i]) >= 0 {
 			i++
 		}
 		from := i
-		for i < len(s) && strings.IndexByte(" \t\r\n,;|=\"'", s[i]) < 0 {
+		for i < len(s) && strings.IndexByte(" \t\r\n\x1d,;|=\"'", s[i]) < 0 {
 			i++
 		}
 		if i == from || i >= len(s) || s[i] != '=' {
@@ -214,7 +214,7 @@ func keyValues(s string, depth int) event.Bag {
 			}
 		} else {
 			from = i
-			for i < len(s) && strings.IndexByte(" \t\r\n,;", s[i]) < 0 {
+			for i < len(s) && strings.IndexByte(" \t\r\n\x1d,;", s[i]) < 0 {
 				i++
 			}
 			val = s[from:i]

@@ -96,7 +96,7 @@ func detect(head []byte) (f format, name string) {
 	// Text in an 8-bit code page is text, too: only control characters tell binary data.
 	control := 0
 	for _, c := range head {
-		if c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != 0x1b {
+		if c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != 0x1b && c != 0x1d { // escape sequences; what auditd puts before names it looked up
 			control++
 		}
 	}

@@ -60,10 +60,10 @@ var keyByte, separator, ends = func() (k, s, e [256]bool) {
 		b := byte(c)
 		k[c] = b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '_' || b == '.' || b == ':' || b == '-'
 	}
-	for _, c := range []byte(" \t,;|&?([{\"'") {
+	for _, c := range []byte(" \t\x1d,;|&?([{\"'") {
 		s[c] = true
 	}
-	for _, c := range []byte(" \t\r\n,;|&)]}\"") {
+	for _, c := range []byte(" \t\r\n\x1d,;|&)]}\"") {
 		e[c] = true
 	}
 	return
