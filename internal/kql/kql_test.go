@@ -152,6 +152,11 @@ func TestDiagnostics(t *testing.T) {
 // What operators give, one line a row.
 func TestRows(t *testing.T) {
 	const d = "let D = datatable(k:string, n:long, l:dynamic)['a', 1, dynamic([1,2]), 'b', 2, dynamic([]), 'a', 3, dynamic(null)]; D | "
+	const activity = `let A = datatable(u:string, t:datetime, g:string, n:long)[
+		'A', datetime(2017-08-01), 'x', 1, 'D', datetime(2017-08-01), 'x', 2, 'J', datetime(2017-08-01), 'x', 3, 'B', datetime(2017-08-01), 'y', 4,
+		'C', datetime(2017-08-02), 'x', 5, 'T', datetime(2017-08-02), 'y', 6, 'J', datetime(2017-08-02), 'x', 7,
+		'H', datetime(2017-08-03), 'x', 8, 'T', datetime(2017-08-03), 'y', 9, 'T', datetime(2017-08-03), 'y', 10, 'J', datetime(2017-08-03), 'x', 11,
+		'B', datetime(2017-08-03), 'y', 12, 'S', datetime(2017-08-03), 'y', 13, 'S', datetime(2017-08-04), 'y', 14]; A | evaluate `
 	tests := []struct{ query, want string }{
 		{d + "mv-expand l | project k, n, l", `"a" 1 1; "a" 1 2; "a" 3 null`},
 		{d + "mv-apply l on (summarize s = sum(tolong(l))) | project n, s", `1 3; 3 0`},
@@ -183,6 +188,14 @@ func TestRows(t *testing.T) {
 		{"print x = 1 | union (print x = 2), (print y = 'z')", `1 ""; 2 ""; null "z"`},
 		{"range x from 1 to 3 step 1 | as A | where x > 1 | join kind=inner A on x | project x", `2; 3`},
 		{"let m = materialize(range x from 1 to 3 step 1 | summarize s = sum(x)); union m, m", `6; 6`},
+		{activity + "activity_counts_metrics(u, t, datetime(2017-08-01), datetime(2017-08-04), 1d) | project-away t", `4 4 4 4; 3 3 2 6; 6 5 2 8; 1 1 0 8`},
+		{activity + "activity_counts_metrics(u, t, datetime(2017-08-01), datetime(2017-08-04), 1d, g) | where t == datetime(2017-08-03) | project-away t | sort by g asc", `"x" 2 2 1 5; "y" 4 3 1 3`},
+		{activity + "sliding_window_counts(u, t, datetime(2017-08-01), datetime(2017-08-05), 2d, 1d) | sort by t asc | project-away t", `4 4; 7 6; 9 6; 7 5; 1 1`},
+		{activity + "active_users_count(u, t, datetime(2017-08-02), datetime(2017-08-04), 3d, 1d, 2, 1d) | sort by t asc | project-away t", `1; 3; 1`},
+		{activity + "rolling_percentile(n, 50, t, 1d, 2) | sort by t asc | project-away t", `2; 4; 9; 11`},
+		{activity + "sequence_detect(t, 1d, 2d, a=(u == 'T'), b=(u == 'S')) | project a_t, Duration | sort by a_t asc, Duration asc | project tostring(Duration)", `"1.00:00:00"; "00:00:00"; "1.00:00:00"`},
+		{activity + "sequence_detect(t, 1d, 2d, a=(u == 'J'), b=(u == 'J'), c=(u == 'S'), g) | project g, Duration | sort by Duration asc", ``},
+		{"range x from 1 to 100 step 1 | summarize a = hll(x % 50), b = hll(x % 20), c = hll(x % 7) | evaluate dcount_intersect(a, b, c) | project s0, s1, s2", `50 20 7`},
 	}
 	for _, tt := range tests {
 		q, diags := kql.Compile(text.NewSource("q", tt.query), testOptions())

@@ -22,9 +22,9 @@ type plugin func(c *ctx, in *rows, op *syntax.Evaluate) *rows
 var plugins = map[string]plugin{}
 
 // unsupportedPlugins are the plugins of the language that Harrier does not run.
-var unsupportedPlugins = []string{"autocluster", "autocluster_v2", "basket", "diffpatterns", "diffpatterns_text", "active_users_count", "activity_counts_metrics",
-	"activity_engagement", "activity_metrics", "new_activity_metrics", "session_count", "sliding_window_counts", "dcount_intersect", "funnel_sequence",
-	"funnel_sequence_completion", "sequence_detect", "sql_request", "mysql_request", "postgresql_request", "cosmosdb_sql_request", "http_request", "http_request_post",
+var unsupportedPlugins = []string{"autocluster", "autocluster_v2", "basket", "diffpatterns", "diffpatterns_text",
+	"activity_engagement", "activity_metrics", "new_activity_metrics", "session_count", "funnel_sequence",
+	"funnel_sequence_completion", "sql_request", "mysql_request", "postgresql_request", "cosmosdb_sql_request", "http_request", "http_request_post",
 	"azure_digital_twins_query_request", "ai_embed_text", "ai_embeddings", "ai_chat_completion", "python", "r", "infer_storage_schema", "preview", "schema_merge",
 	"rows_near", "estimate_rows_count", "graph_to_table", "identity", "row_explode"}
 

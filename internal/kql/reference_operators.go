@@ -120,8 +120,15 @@ var operatorDocs = map[string]*Operator{
 
 // pluginDocs says what each plugin does that runs.
 var pluginDocs = map[string]*Operator{
+	"active_users_count": {See: "active-users-count-plugin", Syntax: "T | evaluate active_users_count(Id, Timeline, Start, End, LookbackWindow, Period, ActivePeriods, Bin [, Dimension…])", Doc: "The number of ids in each bin that were there in enough periods of a window before.",
+		Examples: rowsOf(`datatable(u:string, t:datetime)["a", datetime(2024-01-01), "b", datetime(2024-01-01), "a", datetime(2024-01-02)] | evaluate active_users_count(u, t, datetime(2024-01-01), datetime(2024-01-03), 7d, 1d, 2, 1d)`, `[{"t":"2024-01-02T00:00:00.0000000Z","dcount":1}]`)},
+	"activity_counts_metrics": {See: "activity-counts-metrics-plugin", Syntax: "T | evaluate activity_counts_metrics(Id, Timeline, Start, End, Window [, Dimension…])", Doc: "Rows, ids, new ids and all ids so far in each window.",
+		Examples: rowsOf(`datatable(u:string, t:datetime)["a", datetime(2024-01-01), "b", datetime(2024-01-01), "a", datetime(2024-01-02)] | evaluate activity_counts_metrics(u, t, datetime(2024-01-01), datetime(2024-01-03), 1d)`, `[{"t":"2024-01-01T00:00:00.0000000Z","count":2,"dcount":2,"new_dcount":2,"aggregated_dcount":2},{"t":"2024-01-02T00:00:00.0000000Z","count":1,"dcount":1,"new_dcount":0,"aggregated_dcount":2}]`)},
 	"bag_unpack": {See: "bag-unpack-plugin", Syntax: "T | evaluate bag_unpack(Column [, OutputColumnPrefix [, columnsConflict [, ignoredProperties]]])", Doc: "A column for each property of a bag.",
 		Examples: rowsOf(`datatable(d:dynamic)[dynamic({"a":1}), dynamic({"b":"x"})] | evaluate bag_unpack(d)`, `[{"a":1,"b":""}, {"a":null,"b":"x"}]`)},
+	"dcount_intersect": {See: "dcount-intersect-plugin", Syntax: "T | evaluate dcount_intersect(Hll1, Hll2, …)", Doc: "How many values are in the first set that hll gathered, in the first two, and so on, as columns s0, s1, ….",
+		Note:     "The numbers are exact up to 16384 values a set, where the service estimates them.",
+		Examples: rowsOf(`range x from 1 to 12 step 1 | summarize a=hll(x), b=hll(x * 2) | evaluate dcount_intersect(a, b) | project s0, s1`, `[{"s0":12,"s1":6}]`)},
 	"ipv4_lookup": {See: "ipv4-lookup-plugin", Syntax: "T | evaluate ipv4_lookup(LookupTable, AddressColumn, RangeColumn [, KeyColumn… [, return_unmatched]])", Doc: "Adds the rows of a table whose address range holds the row's IPv4 address.",
 		Examples: rowsOf(`let nets = datatable(net:string, name:string)["10.0.0.0/8","inside"]; print ip="10.1.2.3" | evaluate ipv4_lookup(nets, ip, net)`, `[{"ip":"10.1.2.3","net":"10.0.0.0/8","name":"inside"}]`)},
 	"ipv6_lookup": {See: "ipv6-lookup-plugin", Syntax: "T | evaluate ipv6_lookup(LookupTable, AddressColumn, RangeColumn [, KeyColumn… [, return_unmatched]])", Doc: "Adds the rows of a table whose address range holds the row's address, IPv6 or IPv4.",
@@ -130,4 +137,13 @@ var pluginDocs = map[string]*Operator{
 		Examples: rowsOf(`print a=1, b="x" | evaluate narrow()`, `[{"Row":0,"Column":"a","Value":"1"}, {"Row":0,"Column":"b","Value":"x"}]`)},
 	"pivot": {See: "pivot-plugin", Syntax: "T | evaluate pivot(Column [, Aggregate] [, Column…])", Doc: "A column for each value of a column, with an aggregate of the rows that have it.",
 		Examples: rowsOf(`datatable(g:string, k:string)["a","x","a","y","b","x"] | evaluate pivot(k, count(), g) | sort by g asc`, `[{"g":"a","x":1,"y":1}, {"g":"b","x":1,"y":0}]`)},
+	"rolling_percentile": {See: "rolling-percentile-plugin", Syntax: "T | evaluate rolling_percentile(Value, Percentile, Index, BinSize, BinsPerWindow [, Dimension…])", Doc: "The percentile of a column over each bin and those before it in its window.",
+		Note:     "Bins without values have a row as long as their window has some.",
+		Examples: rowsOf(`range n from 1 to 4 step 1 | extend t=datetime(2024-01-01) + 12h * n | evaluate rolling_percentile(n, 50, t, 1d, 2)`, `[{"t":"2024-01-01T00:00:00.0000000Z","rolling_2_percentile_n_50":1},{"t":"2024-01-02T00:00:00.0000000Z","rolling_2_percentile_n_50":2},{"t":"2024-01-03T00:00:00.0000000Z","rolling_2_percentile_n_50":3}]`)},
+	"sequence_detect": {See: "sequence-detect-plugin", Syntax: "T | evaluate sequence_detect(Timeline, MaxStepWindow, MaxSpan, Step=Condition, …, Dimension…)", Doc: "A row for each chain of times at which the conditions were true one after the other, each soon enough after the one before.",
+		Note:     "The manual does not say whether two steps may be at the same time; here they may.",
+		Examples: rowsOf(`datatable(t:datetime, what:string, who:string)[datetime(2024-01-01 10:00), "invite", "a", datetime(2024-01-01 10:05), "redeem", "a", datetime(2024-01-01 10:06), "redeem", "b"] | evaluate sequence_detect(t, 10m, 1h, invite=(what == "invite"), redeem=(what == "redeem"), who)`, `[{"who":"a","invite_t":"2024-01-01T10:00:00.0000000Z","redeem_t":"2024-01-01T10:05:00.0000000Z","Duration":"00:05:00"}]`)},
+	"sliding_window_counts": {See: "sliding-window-counts-plugin", Syntax: "T | evaluate sliding_window_counts(Id, Timeline, Start, End, LookbackWindow, Bin [, Dimension…])", Doc: "Rows and ids in the window that ends with each bin.",
+		Note:     "Calendar bins such as month are refused.",
+		Examples: rowsOf(`datatable(u:string, t:datetime)["a", datetime(2024-01-01), "b", datetime(2024-01-01), "a", datetime(2024-01-02)] | evaluate sliding_window_counts(u, t, datetime(2024-01-01), datetime(2024-01-03), 2d, 1d)`, `[{"t":"2024-01-01T00:00:00.0000000Z","Count":2,"Dcount":2},{"t":"2024-01-02T00:00:00.0000000Z","Count":3,"Dcount":2},{"t":"2024-01-03T00:00:00.0000000Z","Count":1,"Dcount":1}]`)},
 }
