@@ -169,7 +169,7 @@ func Coverage(q *Query, reads []Read) []Event {
 					continue
 				}
 				log, list, _ := strings.Cut(strings.TrimPrefix(e, "sigma_"), " ") // Sigma's Sysmon is a log with a name of its own
-				if _, service, ok := strings.Cut(log, ":"); ok { // a log of a Sigma source's own
+				if _, service, ok := strings.Cut(log, ":"); ok {                  // a log of a Sigma source's own
 					log = service[strings.LastIndexByte(service, '/')+1:]
 					if known := logsOf(log); len(known) > 0 {
 						log = known[0]

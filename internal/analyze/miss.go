@@ -251,7 +251,7 @@ func (s *Selection) Close() error { return nil }
 // miss keeps a row when no row came nearer.
 func (s *Selection) miss(b *event.Batch, row, n int, held []bool, cols [][]*event.Column) {
 	switch {
-	case n < s.Best || n == 0:
+	case n < s.Best || n == 0 && len(held) > 1: // of a single condition, any row that fails it tells something
 		return
 	case n > s.Best:
 		s.Best, s.Near, s.Misses = n, 0, nil

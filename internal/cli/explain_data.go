@@ -213,10 +213,19 @@ func (d *traced) verdict() string {
 		if sel := d.dead(); sel != nil && sel.Best > 0 {
 			why += fmt.Sprintf("; the closest %s satisfies %d of %d conditions", closest(sel), sel.Best, len(sel.Conditions))
 		}
+		for _, j := range d.Joins {
+			if j.Left > 0 && j.Right == 0 {
+				why += "; the right side of " + plainJoin(j.Join) + " is empty"
+				break
+			}
+		}
 		return "it found nothing: " + why
 	}
 	return "it found nothing"
 }
+
+// plainJoin is a join's name without the marks of hidden columns.
+func plainJoin(s string) string { return strings.ReplaceAll(s, "\x01", "") }
 
 // closest names the nearest miss: by its event when there is one behind it.
 func closest(s *selectionRow) string {
@@ -281,7 +290,7 @@ func (d *traced) lay(p *page, x *explanation) {
 		case j.Right == 0:
 			note = "the right side is empty"
 		}
-		joins = append(joins, []string{strings.ReplaceAll(j.Join, "\x01", ""), fmt.Sprint(j.Left), fmt.Sprint(j.Right), note})
+		joins = append(joins, []string{plainJoin(j.Join), fmt.Sprint(j.Left), fmt.Sprint(j.Right), note})
 	}
 	p.table("Joins", []string{"join", "left", "right", ""}, joins)
 	if len(d.Lacking) > 0 {
@@ -300,7 +309,7 @@ func (d *traced) laySelection(p *page, s selectionRow) {
 	}
 	p.table(title, []string{"", "held for", "alone kept out", "condition"}, rows)
 	// Where rows got through, the others are what the rule is meant to leave out.
-	if s.Best == 0 || s.Passed > 0 {
+	if len(s.Misses) == 0 || s.Passed > 0 {
 		return
 	}
 	var misses [][]string
@@ -316,10 +325,12 @@ func (d *traced) laySelection(p *page, s selectionRow) {
 		for _, v := range m.Values {
 			value := "(no value)"
 			if v.Value != nil {
-				value = cut(*v.Value, 1000)
+				if value = cut(*v.Value, 1000); value == "" {
+					value = `""`
+				}
 			}
 			misses = append(misses, []string{v.Field, value})
 		}
 	}
-	p.list(fmt.Sprintf("Nearest misses: %s with %d of %d conditions", plural(s.Near, "row"), s.Best, len(s.Conditions)), misses)
+	p.list(fmt.Sprintf("Nearest misses: %s with %d of %s", plural(s.Near, "row"), s.Best, plural(len(s.Conditions), "condition")), misses)
 }

@@ -96,6 +96,8 @@ over spl:events: 3 of 4
   image eq cmd.exe: 3, alone 1
 over aggregate: 0 of 2
   count gt 7: 0, alone 2
+  record 1: 0 of 1, not count gt 7: count=2
+  record 4: 0 of 1, not count gt 7: count=1
 `)
 	// Columns that a projection drops still tell of the conditions before it.
 	f(rule.KQL, `T | where image == "cmd.exe" | project host, line | where line has "nothing"`, `
@@ -124,6 +126,9 @@ over kql:T: 2 of 4
   user eq bob: 2, alone 2
 over kql:T: 0 of 4
   user eq nobody: 0, alone 4
+  record 1: 0 of 1, not user eq nobody: user=bob
+  record 3: 0 of 1, not user eq nobody: user=
+  record 4: 0 of 1, not user eq nobody: user=eve
 inner join on host, left: 2
 inner join on host, right: 0
 `)
