@@ -8,10 +8,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/harrier-detect/harrier/internal/text"
 )
 
 // Exit codes of all verbs.
@@ -39,6 +43,27 @@ func (e *exitError) Unwrap() error { return e.err }
 
 func exit(code int) error { return &exitError{code: code} }
 
+// inputErrors passes problems with the input on and counts those of them that are errors: a part of the input that nobody read.
+type inputErrors struct {
+	report func(text.Diagnostic)
+	n      int
+}
+
+func (e *inputErrors) add(d text.Diagnostic) {
+	if d.Severity == text.Error && strings.HasPrefix(d.ID, "SRC") {
+		e.n++
+	}
+	e.report(d)
+}
+
+// exit is the end of a verb that has nothing worse to say.
+func (e *inputErrors) exit() error {
+	if e.n > 0 {
+		return exit(ExitUsage)
+	}
+	return nil
+}
+
 // streams are where a verb reads and writes.
 type streams struct {
 	in       io.Reader
@@ -64,11 +89,19 @@ func width(w io.Writer) int {
 	return n
 }
 
+// grace is how long an interrupted run may take to print what it has; what blocks in a read of a pipe never comes to it.
+const grace = 5 * time.Second
+
 // Main runs the command line with the process's arguments and returns its exit code.
 func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // who interrupts again wants it to end at once
+	context.AfterFunc(ctx, func() {
+		stop() // who interrupts again wants it to end at once
+		time.Sleep(grace)
+		fmt.Fprintln(os.Stderr, "harrier: interrupted")
+		os.Exit(ExitUsage)
+	})
 	return Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 }
 

@@ -48,21 +48,20 @@ func convertCommand(s *streams) *cobra.Command {
 			} else if f == export.Parquet && terminal(s.out) {
 				return fmt.Errorf("Parquet is not for a terminal: name a file with -o")
 			}
-			problems := 0
+			told := 0
+			problems := &inputErrors{report: func(d text.Diagnostic) {
+				told++
+				fmt.Fprintln(s.err, d.Error())
+			}}
 			progress := new(source.Progress)
 			in := &query.Input{Paths: paths, Options: source.Options{Dicts: event.NewDicts(0), Files: new(event.Files), Classes: new(event.Classes),
-				InOrder: true, Workers: workers, Stdin: s.in}}
+				InOrder: true, Workers: workers, Stdin: s.in, Progress: progress, Report: problems.add}}
 			defer in.Close()
 			opt := export.Options{OmitMissing: true}
 			if f != export.JSONL {
 				if opt.Columns, opt.Kinds, err = surveyColumns(c, in); err != nil {
 					return err
 				}
-			}
-			in.Options.Progress = progress
-			in.Options.Report = func(d text.Diagnostic) {
-				problems++
-				fmt.Fprintln(s.err, d.Error())
 			}
 			bw := bufio.NewWriterSize(w, 1<<20)
 			ew, err := export.New(bw, f, opt)
@@ -83,8 +82,8 @@ func convertCommand(s *streams) *cobra.Command {
 			if err := bw.Flush(); err != nil {
 				return fmt.Errorf("write events: %w", err)
 			}
-			fmt.Fprintf(s.err, "%d files, %d events, %d records unreadable, %d problems\n", progress.Files.Load(), progress.Events.Load(), progress.Bad.Load(), problems)
-			return nil
+			fmt.Fprintf(s.err, "%d files, %d events, %d records unreadable, %d problems\n", progress.Files.Load(), progress.Events.Load(), progress.Bad.Load(), told)
+			return problems.exit()
 		},
 	}
 	c.Flags().StringVarP(&format, "format", "f", "jsonl", "output `FORMAT`: jsonl, csv or parquet")

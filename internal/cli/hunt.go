@@ -59,6 +59,7 @@ type hunted struct {
 	progress *source.Progress
 	elapsed  time.Duration
 	problems int // with the input
+	errors   inputErrors
 	partial  bool
 }
 
@@ -69,7 +70,7 @@ func (h *hunted) exit() error {
 	case len(h.findings) > 0:
 		return exit(ExitFindings)
 	}
-	return nil
+	return h.errors.exit()
 }
 
 // hunt runs the rules over the paths, prints findings as they were asked for and the summary on standard error.
@@ -123,7 +124,7 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 // reporter prints problems with the input; after some of them it only counts, so that one broken archive does not bury the rest.
 func (h *hunted) reporter(w io.Writer) func(text.Diagnostic) {
 	const shown = 20
-	return func(d text.Diagnostic) {
+	h.errors.report = func(d text.Diagnostic) {
 		h.problems++
 		if h.problems <= shown {
 			fmt.Fprintln(w, d.Error())
@@ -132,6 +133,7 @@ func (h *hunted) reporter(w io.Writer) func(text.Diagnostic) {
 			fmt.Fprintln(w, "more problems with the input follow; they are counted in the summary")
 		}
 	}
+	return h.errors.add
 }
 
 func (h *hunted) summary(w io.Writer, why bool) {

@@ -46,14 +46,14 @@ func queryCommand(s *streams) *cobra.Command {
 				return exit(ExitRules)
 			}
 			progress := new(source.Progress)
-			report := func(d text.Diagnostic) { fmt.Fprintln(s.err, d.Error()) }
+			problems := &inputErrors{report: func(d text.Diagnostic) { fmt.Fprintln(s.err, d.Error()) }}
 			collect := new(exec.Collector)
 			job := &exec.Job{Name: src.Name, Plan: q.Plan, Out: collect}
-			in := engine.NewInput(args[1:], report, progress)
+			in := engine.NewInput(args[1:], problems.add, progress)
 			in.Options.Stdin = s.in
 			defer in.Close()
 			bar := showProgress(s.err, progress, nil)
-			err = engine.Run(c.Context(), []*exec.Job{job}, in, report)
+			err = engine.Run(c.Context(), []*exec.Job{job}, in, problems.add)
 			bar.stop()
 			if err != nil {
 				return err
@@ -62,7 +62,10 @@ func queryCommand(s *streams) *cobra.Command {
 				fmt.Fprintln(s.err, job.Err)
 				return exit(ExitRules)
 			}
-			return writeRows(s, out, format, q.Rows(collect), q.Chart, src)
+			if err := writeRows(s, out, format, q.Rows(collect), q.Chart, src); err != nil {
+				return err
+			}
+			return problems.exit()
 		},
 	}
 	c.Flags().StringVarP(&lang, "language", "l", "", "language of the query: spl, kql or sigma (default: by the file's name, else guessed)")
