@@ -168,12 +168,13 @@ func (p *parser) unary() Expr {
 func (p *parser) path(x Expr, start int) Expr {
 	for links := 0; !p.panicking; {
 		switch {
-		case p.at(".") && p.peek(1).is("[") && p.peek(2).kind == tokLong && p.peek(3).is("]") && p.chain(&links):
-			// a.[0] is the element rather than a member of that name.
+		case p.at(".") && p.peek(1).is("[") && (p.peek(2).kind == tokLong || p.peek(2).kind == tokWord) && p.peek(3).is("]") && p.chain(&links):
+			// a.[0] is the element rather than a member of that name, and a.[k] the member whose name is the value of k
+			// (https://learn.microsoft.com/kusto/query/parse-url-query-function, its last example).
 			p.advance()
 			p.advance()
-			i := p.scalarLiteral()
-			p.advance()
+			i := p.expr()
+			p.expect("]")
 			x = &Index{exprNode{p.from(start)}, x, i}
 		case p.at(".") && p.chain(&links):
 			p.advance()
