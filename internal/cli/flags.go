@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -70,11 +71,18 @@ func (f *runFlags) engine(p *rule.Pack) (*query.Engine, error) {
 	if s.Memory, err = parseSize(f.memory); err != nil {
 		return nil, err
 	}
+	if s.Memory > 0 {
+		// What queries hold is bounded by the engine; what is left over from reading, which would double it, by the collector.
+		debug.SetMemoryLimit(max(s.Memory, leastMemory))
+	}
 	if f.workers < 0 || f.workers > 64*runtime.NumCPU() {
 		return nil, fmt.Errorf("--workers %d makes no sense on this machine", f.workers)
 	}
 	return query.New(s)
 }
+
+// leastMemory is what the collector may count on, however little queries may hold: rules and dictionaries need it.
+const leastMemory = 256 << 20
 
 // parseSize reads a number of bytes with an optional unit K, M, G or T (powers of 1024), optionally followed by B or iB.
 func parseSize(s string) (int64, error) {
