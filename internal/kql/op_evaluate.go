@@ -26,7 +26,7 @@ var unsupportedPlugins = []string{"autocluster", "autocluster_v2", "basket", "di
 	"activity_engagement", "activity_metrics", "new_activity_metrics", "session_count", "funnel_sequence",
 	"funnel_sequence_completion", "sql_request", "mysql_request", "postgresql_request", "cosmosdb_sql_request", "http_request", "http_request_post",
 	"azure_digital_twins_query_request", "ai_embed_text", "ai_embeddings", "ai_chat_completion", "python", "r", "infer_storage_schema", "preview", "schema_merge",
-	"rows_near", "estimate_rows_count", "graph_to_table", "identity", "row_explode"}
+	"rows_near", "geo_line_lookup", "geo_polygon_lookup", "estimate_rows_count", "graph_to_table", "identity", "row_explode"}
 
 func lowerEvaluate(c *ctx, in *rows, op *syntax.Evaluate) *rows {
 	if !c.ignoreParams(op.Params) {
