@@ -89,7 +89,45 @@ func init() {
 
 // compileRegex compiles a regular expression as KQL reads it. Differs: \d, \w and \b know ASCII only.
 // https://learn.microsoft.com/kusto/query/regex
-func compileRegex(pattern string) (*fn.Regex, error) { return fn.CompileRegex(pattern, fn.RE2) }
+func compileRegex(pattern string) (*fn.Regex, error) {
+	return fn.CompileRegex(hexEscapes(pattern), fn.RE2)
+}
+
+// hexEscapes writes the escapes \u007F, \u{7F}, \U0000007F and \U{7F} of KQL as \x{7F}, which RE2 knows.
+func hexEscapes(pattern string) string {
+	if !strings.Contains(pattern, `\u`) && !strings.Contains(pattern, `\U`) {
+		return pattern
+	}
+	var b strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		if pattern[i] != '\\' || i+1 == len(pattern) {
+			b.WriteByte(pattern[i])
+			continue
+		}
+		digits, next := "", i+2
+		switch c := pattern[i+1]; {
+		case (c == 'u' || c == 'U') && strings.HasPrefix(pattern[next:], "{"):
+			if end := strings.IndexByte(pattern[next:], '}'); end > 0 {
+				digits, next = pattern[next+1:next+end], next+end+1
+			}
+		case c == 'u' && next+4 <= len(pattern):
+			digits, next = pattern[next:next+4], next+4
+		case c == 'U' && next+8 <= len(pattern):
+			digits, next = strings.TrimLeft(pattern[next:next+8], "0"), next+8
+			if digits == "" {
+				digits = "0"
+			}
+		}
+		if digits == "" || strings.Trim(digits, "0123456789abcdefABCDEF") != "" {
+			b.WriteString(pattern[i : i+2])
+			i++
+			continue
+		}
+		b.WriteString(`\x{` + digits + `}`)
+		i = next - 1
+	}
+	return b.String()
+}
 
 // textFunc makes the kernel of a test on text: prepared once when the needle is constant, and again whenever another needle
 // comes when it is not. A needle that varies and cannot be prepared (a bad regular expression) is found nowhere.
