@@ -325,7 +325,7 @@ func (p *splPredicates) call(x *syntax.Call, negated, either bool) {
 		if len(x.Args) == 1 {
 			if s, ok := x.Args[0].(*syntax.String); ok {
 				// Its argument is a search of its own.
-				if e, ds := syntax.ParseSearch(text.NewSource("", s.Word.Value)); e != nil && !ds.HasErrors() {
+				if e, ds := syntax.ParseSearch(text.NewSource("", s.Word.Value)); !ds.HasErrors() {
 					p.search(e, negated, either)
 					known = true
 				}

@@ -46,7 +46,7 @@ func convertCommand(s *streams) *cobra.Command {
 				defer func() { err = errors.Join(err, out.Close()) }()
 				w = out
 			} else if f == export.Parquet && terminal(s.out) {
-				return fmt.Errorf("Parquet is not for a terminal: name a file with -o")
+				return fmt.Errorf("-f parquet is not for a terminal: name a file with -o")
 			}
 			told := 0
 			problems := &inputErrors{report: func(d text.Diagnostic) {

@@ -23,7 +23,6 @@ type binding struct {
 	// gates are operators that wait for the value.
 	gates []*gate
 	table *multicast
-	shape plan.Shape
 }
 
 func (s *scope) with(name string, b *binding) *scope { return &scope{s, name, b} }

@@ -12,7 +12,7 @@ import (
 
 // parquetWriter writes optional columns, dictionary-encoded and compressed with zstd: telemetry repeats itself.
 type parquetWriter struct {
-	w     *parquet.Writer
+	w     *parquet.GenericWriter[any]
 	opt   Options
 	kinds []event.Kind
 	index []int // where the file's schema, which sorts its columns by name, has each column
@@ -53,7 +53,7 @@ func newParquet(w io.Writer, opt Options) (*parquetWriter, error) {
 		}
 		p.index = append(p.index, leaf.ColumnIndex)
 	}
-	p.w = parquet.NewWriter(w, schema)
+	p.w = parquet.NewGenericWriter[any](w, schema)
 	return p, nil
 }
 

@@ -241,11 +241,8 @@ func (c *ctx) tableByName(x *syntax.Call) *value {
 func (c *ctx) remote(x *syntax.Path) *value {
 	call, ok := x.X.(*syntax.Call)
 	if p, isPath := x.X.(*syntax.Path); isPath {
-		call, ok = p.X.(*syntax.Call)
-		if inner, isCall := p.Member.(*syntax.Call); isCall && ok && remoteNames[inner.Func.Name] {
-			call = inner
-		} else {
-			return nil
+		if _, ok = p.X.(*syntax.Call); ok {
+			call, ok = p.Member.(*syntax.Call)
 		}
 	}
 	if !ok || !remoteNames[call.Func.Name] || c.scope.find(call.Func.Name) != nil {

@@ -147,7 +147,6 @@ func TestCorpus(t *testing.T) {
 // maxLost may go down only.
 const maxLost = 106
 
-
 func firstError(ds text.Diagnostics) text.Diagnostic {
 	for _, d := range ds {
 		if d.Severity == text.Error {

@@ -326,9 +326,7 @@ func pivot(c *ctx, in *rows, op *syntax.Evaluate) *rows {
 	for _, col := range keys {
 		node.Keys = append(node.Keys, col.Name)
 	}
-	for _, h := range in.hidden() {
-		node.Keys = append(node.Keys, h)
-	}
+	node.Keys = append(node.Keys, in.hidden()...)
 	if call, ok := syntax.Unparen(aggExpr).(*syntax.Call); ok && contains([]string{"count", "countif", "dcount", "dcountif", "sum", "sumif"}, call.Func.Name) {
 		node.Zero = []string{cell}
 	}

@@ -117,15 +117,12 @@ func renamed(p RenamePair, name string) (string, bool) {
 
 // FillWildcards puts parts in the place of the stars of a pattern, in order.
 func FillWildcards(pattern string, parts []string) string {
-	for _, p := range parts {
-		before, after, ok := strings.Cut(pattern, "*")
-		if !ok {
-			break
-		}
-		// A part may hold a star of its own, so what is done already must not be looked at again.
-		return before + p + FillWildcards(after, parts[1:])
+	before, after, ok := strings.Cut(pattern, "*")
+	if !ok || len(parts) == 0 {
+		return pattern
 	}
-	return pattern
+	// A part may hold a star of its own, so what is done already must not be looked at again.
+	return before + parts[0] + FillWildcards(after, parts[1:])
 }
 
 // Columns returns the names that the columns of both sides have in the result. A right column that is left out has the name

@@ -29,7 +29,7 @@ func (e *Engine) inferTables() (map[string][]schema.Column, error) {
 			Need: func(f string) bool { return f != event.RawField }}
 		err := source.Scan(context.Background(), []string{p}, opt, func(b *event.Batch) error {
 			if seen = append(seen, b); len(seen) >= maxInfer {
-				return source.Stop
+				return source.ErrStop
 			}
 			return nil
 		})

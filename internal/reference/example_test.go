@@ -107,9 +107,7 @@ func evaluate(lang string, e *reference.Entry, x string) (event.Value, error) {
 		return v, err
 	case "spl statistic":
 		call := e.Name + "(x)"
-		if strings.Contains(x, call) {
-			x = strings.Replace(x, call, "s", 1)
-		}
+		x = strings.Replace(x, call, "s", 1)
 		return one(lang, `| makeresults count=3 | streamstats count AS i | eval x=case(i==1,2,i==2,"2",true(),10), _time=i*100 | stats `+call+` AS s | eval r=`+x)
 	case "spl test":
 		rows, err := run(lang, `| makeresults | eval host="Web1", n=5, ip="10.1.2.3", _raw="GET /admin?id=7 from 10.1.2.3 by Ann" | search `+x)

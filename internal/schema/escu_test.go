@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -74,7 +73,7 @@ func TestDataSources(t *testing.T) {
 		}
 		listed, found = listed+n, found+ok
 		if testing.Verbose() {
-			t.Log(fmt.Sprintf("%-60s %3d of %3d %-30s %v", y.Name, ok, n, st, missing))
+			t.Logf("%-60s %3d of %3d %-30s %v", y.Name, ok, n, st, missing)
 		}
 	}
 	share := 100 * float64(found) / float64(listed)

@@ -93,7 +93,6 @@ type tableView struct {
 	learns  bool
 	late    []lateColumn
 	twins   *twins
-	err     error
 }
 
 // mapPlan is the mappings of a view for one class of events, in order of precedence.

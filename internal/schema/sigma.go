@@ -268,12 +268,4 @@ func (l *library) sigmaTimes(kind string) []expr.Expr {
 	return out
 }
 
-// forSigma makes what a mapping could not compute a field that is not there: only a null of the source's own is one.
-func forSigma(v event.Value) event.Value {
-	if v.Kind() == event.Null {
-		return event.Value{}
-	}
-	return v
-}
-
 func sameValue(v event.Value) event.Value { return v }

@@ -20,7 +20,6 @@ type unit struct {
 	done    chan struct{}
 	batches []*event.Batch
 	found   []note
-	bad     int64
 	err     error
 }
 

@@ -352,7 +352,7 @@ func fileOrder(events []string, i int) string {
 func TestScanStopsAndCancels(t *testing.T) {
 	dir := mixedFolder(t)
 	n := 0
-	if err := Scan(context.Background(), []string{dir}, newOptions(), func(*event.Batch) error { n++; return Stop }); err != nil || n != 1 {
+	if err := Scan(context.Background(), []string{dir}, newOptions(), func(*event.Batch) error { n++; return ErrStop }); err != nil || n != 1 {
 		t.Errorf("stop: %v after %d batches", err, n)
 	}
 	broken := errors.New("broken")

@@ -16,8 +16,8 @@ import (
 	"github.com/harrier-detect/harrier/internal/text"
 )
 
-// Stop is what emit returns to end a scan early without error.
-var Stop = errors.New("stop reading")
+// ErrStop is what emit returns to end a scan early without error.
+var ErrStop = errors.New("stop reading")
 
 // Options say how to read. The zero value is not usable: Dicts, Files and Classes must be set.
 type Options struct {
@@ -67,7 +67,7 @@ const DefaultUnitBytes = 16 << 20
 const MixedShape = "mixed"
 
 // Scan reads everything under paths (files, folders, globs, or "-" for standard input) and hands batches to emit, from the
-// calling goroutine. It returns the error of ctx or emit (nil for Stop), or that a path does not exist; anything wrong with
+// calling goroutine. It returns the error of ctx or emit (nil for ErrStop), or that a path does not exist; anything wrong with
 // the data goes to Options.Report, and reading goes on.
 func Scan(ctx context.Context, paths []string, opt Options, emit func(*event.Batch) error) error {
 	if opt.Workers <= 0 {
@@ -95,7 +95,7 @@ func Scan(ctx context.Context, paths []string, opt Options, emit func(*event.Bat
 		opt.Progress.TotalBytes.Add(e.size)
 	}
 	err = run(ctx, group(entries, int64(opt.UnitBytes)/4), &opt, emit)
-	if errors.Is(err, Stop) {
+	if errors.Is(err, ErrStop) {
 		return nil
 	}
 	return err

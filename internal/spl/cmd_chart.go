@@ -141,12 +141,8 @@ func (l *lowerer) chartTable(c *syntax.Chart, row string, column []string, rules
 	}
 	split := column[0]
 	series := l.fresh("series")
-	name := expr.Expr(expr.F(function.Lookup("tostring"), expr.C(split)))
-	if split == row {
-		name = expr.F(function.Lookup("tostring"), expr.C(row))
-	}
 	l.node = &plan.Expand{Input: l.node, Columns: []plan.ExpandColumn{{Name: series, Expr: expr.C(split)}}, KeepEmpty: true}
-	name = expr.F(function.Lookup("tostring"), expr.C(series))
+	name := expr.Expr(expr.F(function.Lookup("tostring"), expr.C(series)))
 	if rules.useNull {
 		name = &expr.Case{Whens: []expr.When{{Cond: expr.F(function.Lookup("isnull"), expr.C(series)), Then: expr.Str(rules.nullTxt)}}, Else: name}
 	}

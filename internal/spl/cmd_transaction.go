@@ -73,7 +73,7 @@ func (l *lowerer) bound(c *syntax.Condition) expr.Expr {
 	case c.Text != nil:
 		src := syntax.Embedded(l.src, c.Text)
 		x, diags := syntax.ParseSearch(src)
-		if l.diags = append(l.diags, diags...); diags.HasErrors() || x == nil {
+		if l.diags = append(l.diags, diags...); diags.HasErrors() {
 			return nil
 		}
 		in := *l

@@ -119,15 +119,6 @@ func concatOf(parts []expr.Expr) expr.Expr {
 // key is the expression that a column is grouped or compared by.
 func key(name string) expr.Expr { return expr.F(fnCanonical, expr.C(name)) }
 
-// texts makes literals.
-func texts(words []string) []expr.Expr {
-	var out []expr.Expr
-	for _, w := range words {
-		out = append(out, expr.Str(w))
-	}
-	return out
-}
-
 func join(words []string) string { return strings.Join(words, ", ") }
 
 // equals tests a column that holds whole numbers.

@@ -167,12 +167,17 @@ func TestFindings(t *testing.T) {
 			both := maps.Clone(want)
 			maps.Copy(both, counter.counts)
 			for _, k := range slices.Sorted(maps.Keys(both)) {
-				if counter.counts[k] != want[k] {
+				if counter.counts[k] != want[k] && !throwsDice[k] {
 					t.Errorf("%s: %d findings, were %d", k, counter.counts[k], want[k])
 				}
 			}
 		})
 	}
+}
+
+// throwsDice are the rules whose answer hangs on rand(): how many findings they have is chance.
+var throwsDice = map[string]bool{
+	"azure-sentinel/Hunting_Queries/Microsoft_365_Defender/Fun/Make_FolderPath_Vogon_Poetry.yaml": true,
 }
 
 // findingCounter counts findings, written to it as JSON lines, by the file and id of their rule.

@@ -348,9 +348,7 @@ func parsePath(s string) event.Value {
 	if i := strings.Index(p, "://"); i > 0 && !strings.ContainsAny(p[:i], `/\`) {
 		scheme, p = p[:i], p[i+3:]
 	}
-	if strings.HasPrefix(p, `\\?\`) {
-		p = p[4:]
-	}
+	p = strings.TrimPrefix(p, `\\?\`)
 	if len(p) > 1 && p[1] == ':' && (p[0]|0x20) >= 'a' && (p[0]|0x20) <= 'z' {
 		root = p[:2]
 	}

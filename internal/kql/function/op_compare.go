@@ -58,8 +58,6 @@ func init() {
 // str is the text of a string value; null is "".
 func str(v event.Value) string { return v.Str() }
 
-func isText(t types.Type) bool { return t == types.String || t == types.GUID }
-
 func equalKernel(ts []types.Type, _ types.Type) *fn.Func {
 	f := fn.Func{Name: "==", Min: 2, Max: 2, Null: fn.SeesNull}
 	l, r := ts[0], ts[1]

@@ -273,7 +273,6 @@ type termTable struct {
 type termNeedle struct {
 	text   string // "" when the needle is its first term and nothing else
 	before int    // bytes of the needle before its first term
-	finder *termFinder
 }
 
 // newTermTable returns false when a needle has letters outside ASCII, whose case partners may differ in length.

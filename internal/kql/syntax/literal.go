@@ -123,7 +123,7 @@ func unquote(tok string) (s string, hidden bool) {
 
 func writeEscape(b *strings.Builder, esc string) {
 	switch c := esc[0]; {
-	case 'x' == c || 'u' == c || 'U' == c:
+	case c == 'x' || c == 'u' || c == 'U':
 		r, err := strconv.ParseUint(esc[1:], 16, 32)
 		if err != nil || r > utf8.MaxRune {
 			r = utf8.RuneError

@@ -52,10 +52,7 @@ func (r *reader) next(cells *[][]byte) int {
 			p++
 			continue
 		}
-		if p < eol && b[p] == '\r' && p+1 == eol {
-			p++
-		}
-		break
+		break // at the line's end, of which a carriage return may be a part
 	}
 	if eol == len(b) {
 		r.p = eol

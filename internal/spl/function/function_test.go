@@ -1,6 +1,7 @@
 package function
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -403,7 +404,7 @@ func TestText(t *testing.T) {
 		}
 	}
 	f(event.FloatOf(16), "16")
-	f(event.FloatOf(-0.0), "0")
+	f(event.FloatOf(math.Copysign(0, -1)), "0")
 	tenth := 0.1
 	f(event.FloatOf(tenth+0.2), "0.30000000000000004")
 	f(event.FloatOf(1e20), "100000000000000000000")

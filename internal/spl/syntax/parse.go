@@ -299,9 +299,7 @@ func (p *parser) template() *Template {
 	sub := p.subsearch()
 	p.tokens--
 	inner := p.s[start+1 : p.pos]
-	if strings.HasSuffix(inner, "]") {
-		inner = inner[:len(inner)-1]
-	}
+	inner = strings.TrimSuffix(inner, "]")
 	return &Template{Loc: Loc{p.span(start)}, Text: strings.TrimSpace(inner), Query: sub.Query}
 }
 

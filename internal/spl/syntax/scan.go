@@ -20,8 +20,6 @@ func escapable(c byte) bool { return c == '"' || c == '\\' || c == '|' }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-func isNameStart(r rune) bool { return r == '_' || unicode.IsLetter(r) }
-
 func isNamePart(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 const fence = "```"
@@ -203,7 +201,7 @@ func (p *parser) atWord(w string) bool {
 		return true
 	}
 	r, _ := utf8.DecodeRuneInString(rest[len(w):])
-	return !isNamePart(r) && strings.IndexRune("=.{*:-", r) < 0
+	return !isNamePart(r) && !strings.ContainsRune("=.{*:-", r)
 }
 
 // unescape replaces \" and \\, the only escapes of SPL; every other backslash stays as it is.
