@@ -77,11 +77,18 @@ func MatchName(pattern, name string) bool {
 	return ok
 }
 
+// HiddenPrefix begins the names of columns that the engine keeps for itself. Only their exact names reach them: a pattern never
+// does, so that a query which asks for all fields does not get what was computed for another one.
+const HiddenPrefix = "\x01harrier:"
+
 // MatchWildcards is [MatchName] that also returns what each * stood for.
 func MatchWildcards(pattern, name string) (parts []string, ok bool) {
 	first, rest, wild := strings.Cut(pattern, "*")
 	if !wild {
 		return nil, pattern == name
+	}
+	if strings.HasPrefix(name, HiddenPrefix) {
+		return nil, false
 	}
 	name, ok = strings.CutPrefix(name, first)
 	for ok {

@@ -23,7 +23,7 @@ import (
 const recordingGap = 3 * 24 * time.Hour
 
 // clockColumn is the hidden column with the number of a row's recording.
-const clockColumn = "\x01clock"
+const clockColumn = event.HiddenPrefix + "clock"
 
 // recordings are what files of an input belong together, and the present of each.
 type recordings struct {
