@@ -186,6 +186,13 @@ var _ = declare(
 			}
 			return event.StringOf("0x" + s)
 		}},
+	&fn.Func{Name: "guid", Min: 1, Max: 1, Doc: "A GUID in capitals that lacks its braces, in braces; anything else as it is.",
+		Row: func(a []event.Value) event.Value {
+			if s := a[0]; s.Kind() == event.String && fn.BareGUID(s.Str()) {
+				return event.StringOf("{" + s.Str() + "}")
+			}
+			return a[0]
+		}},
 	&fn.Func{Name: "bool", Min: 1, Max: 1, Doc: "A truth value: true, 1, yes against false, 0, no; else null.",
 		Row: func(a []event.Value) event.Value {
 			switch strings.ToLower(strings.TrimSpace(textOf(a[0]))) {

@@ -51,6 +51,7 @@ type shapeDef struct {
 	bag               expr.Expr // an object that holds further canonical fields
 	log               string    // the Windows log of all its events, when class fields are not set
 	classes           [3]expr.Expr
+	guids             []string // endings of the names of fields whose GUIDs lack their braces, in small letters
 	collector         []string // fields beside the event's own that its collector adds
 }
 
@@ -117,7 +118,7 @@ type (
 
 	yamlShape struct {
 		Shape, Kind, Doc, When, Bag, Log string
-		Has, Collector                   strList
+		Has, Collector, GUIDs            strList
 		Order                            int
 		Prefixes                         []string
 		Fields                           pairs

@@ -33,7 +33,7 @@ func (l *library) loadShapes(fsys fs.FS, _ string, names []string) error {
 			continue
 		}
 		s := &shapeDef{name: strings.TrimSuffix(path.Base(name), ".yml"), shape: y.Shape, kind: y.Kind, order: y.Order, has: y.Has,
-			prefixes: y.Prefixes, log: y.Log, fields: map[string]expr.Expr{}, collector: y.Collector}
+			prefixes: y.Prefixes, log: y.Log, fields: map[string]expr.Expr{}, collector: y.Collector, guids: y.GUIDs}
 		var err error
 		if s.when, err = optional(name, y.When); err != nil {
 			return err

@@ -26,9 +26,13 @@ type field struct {
 	e       *adaptive
 	from    []string
 	fromBag *expr.Program
+	finish  *expr.Program // of the value found, in valueColumn; or nil
 }
 
-const bagColumn = "#bag"
+const (
+	bagColumn   = "#bag"
+	valueColumn = "#value"
+)
 
 // Pseudo fields of Windows events: their data as an object, as event XML's EventData element, and as Log Analytics wraps that.
 const (
@@ -79,6 +83,8 @@ func (s *shapeDef) sources(name string) []string {
 		}
 	} else if e := s.fields[name]; e != nil {
 		out = append(out, expr.Columns(e)...)
+	} else if name == event.RawField {
+		return []string{name} // of the record, not of its data
 	} else {
 		for _, p := range s.prefixes {
 			out = append(out, p+name)
@@ -173,12 +179,19 @@ func (n *normaliser) column(b *event.Batch, name string) *event.Column {
 		if e := n.def.fields[name]; e != nil {
 			f.e, _ = adapt(e, n.env) // a test compiles every mapping
 		}
-		if f.e == nil {
+		switch {
+		case f.e != nil:
+		case name == event.RawField:
+			f.from = []string{name}
+		default:
 			for _, p := range n.def.prefixes {
 				f.from = append(f.from, p+name)
 			}
 			if n.bag != nil {
 				f.fromBag, _ = expr.Compile(expr.F(functions["member"], expr.C(bagColumn), expr.Str(name)), n.env)
+			}
+			if slices.ContainsFunc(n.def.guids, func(ending string) bool { return strings.HasSuffix(strings.ToLower(name), ending) }) {
+				f.finish, _ = expr.Compile(expr.F(functions["guid"], expr.C(valueColumn)), n.env)
 			}
 		}
 		n.fields[name] = f
@@ -201,12 +214,17 @@ func (n *normaliser) column(b *event.Batch, name string) *event.Column {
 			c = overlay(c, d)
 		}
 	}
-	if f.fromBag != nil && name != event.RawField {
+	if f.fromBag != nil {
 		if bag := n.bagOf(b); bag != nil {
 			in := b.Derive()
 			in.Set(bagColumn, bag)
 			c = overlay(c, f.fromBag.Eval(in))
 		}
+	}
+	if f.finish != nil && c != nil {
+		in := b.Derive()
+		in.Set(valueColumn, c)
+		c = f.finish.Eval(in)
 	}
 	return c
 }

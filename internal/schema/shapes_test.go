@@ -75,6 +75,10 @@ func TestShapes(t *testing.T) {
 			if got != want {
 				t.Errorf("%s\nwant %s", got, want)
 			}
+			got = show(rows(t, "sigma:windows//", event.Fields("Computer", "EventID", event.RawField), p), event.RawField)
+			if !strings.Contains(got, "explorer.exe") {
+				t.Errorf("raw text for Sigma's keywords: %s", got)
+			}
 			if form != "sentinel" {
 				got = show(rows(t, "kql:Event", event.Fields("Source", "EventLog", "EventID", "EventData"), p), "Source", "EventID")
 				if got != `Source="Microsoft-Windows-Sysmon" EventID=1` {
@@ -279,6 +283,35 @@ func TestCatalog(t *testing.T) {
 }
 
 // TestTextInJSON: text logs that come wrapped, as Splunk exports them, are known by their text.
+// TestDumpedGUIDs: dumpers leave the braces of GUIDs away, but the ids of script blocks are texts that never had any.
+func TestDumpedGUIDs(t *testing.T) {
+	const bare, id = "0CCE9210-69AE-11D9-BED3-505054503030", "3d8bb1b0-9b5a-4f4c-9d2e-0b5a4f4c9d2e"
+	for name, text := range map[string]string{
+		"e.json": `{"Event":{"System":{"Provider":{"#attributes":{"Name":"P"}},"EventID":4719,"Channel":"Security"},"EventData":{"SubcategoryGuid":"` + bare + `","ScriptBlockId":"` + id + `"}}}`,
+		"v.json": `{"System":{"Provider":{"Name":"P"},"EventID":{"Value":4719},"Channel":"Security"},"EventData":{"SubcategoryGuid":"` + bare + `","ScriptBlockId":"` + id + `"}}`,
+		"e.xml": `<Event>
+  <System>
+    <Provider Name="P" Guid="` + bare + `">
+    </Provider>
+    <EventID>4719</EventID>
+    <Correlation>
+    </Correlation>
+    <Channel>Security</Channel>
+  </System>
+  <EventData>
+    <Data Name="SubcategoryGuid">` + bare + `</Data>
+    <Data Name="ScriptBlockId">` + id + `</Data>
+  </EventData>
+</Event>`,
+	} {
+		p := writeFile(t, name, text+"\n")
+		got := show(rows(t, "sigma:windows//", event.Fields("Provider_Name", "SubcategoryGuid", "ScriptBlockId"), p), "Provider_Name", "SubcategoryGuid", "ScriptBlockId")
+		if want := `Provider_Name="P" SubcategoryGuid="{` + bare + `}" ScriptBlockId="` + id + `"`; got != want {
+			t.Errorf("%s: %s\nwant %s", name, got, want)
+		}
+	}
+}
+
 func TestTextInJSON(t *testing.T) {
 	p := writeFile(t, "e.json", `{"_raw":"type=EXECVE msg=audit(1723044684.257:15795): argc=2 a0=\"sudo\" a1=\"-l\"","host":"lx1"}
 {"_raw":"site=\"www.example.com\" src_ip=\"198.51.100.1\" status=\"200\" uri_path=\"/wp\" http_method=\"POST\"","x":"1"}

@@ -38,6 +38,7 @@ type Target struct {
 	List  bool // a list even when there is one value only
 	Full  bool // the empty text does not count: this is an element for other elements
 	Weak  bool // gives way to a value of the event's own: rendered text, whose name an item of EventData may have, too
+	Item  bool // a named item of the event's data, whose blanks are its own
 	Wants bool // the builder keeps the field
 }
 
@@ -176,6 +177,7 @@ func (f *Fields) add(p Place, name string, l link) Place {
 		n.region, n.target = atAttribute, f.attribute(p, n.name)
 	case isItem:
 		n.region, n.path, n.target = inNamed, f.nodes[p].path, f.free(n.name, "EventData.")
+		n.target.Item = true
 	default:
 		n.region, n.path, n.target = f.element(p, n.name)
 	}

@@ -12,6 +12,7 @@ import (
 	"unsafe"
 
 	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/fn"
 	"github.com/harrier-detect/harrier/internal/source/raw"
 	"github.com/harrier-detect/harrier/internal/source/winevent"
 )
@@ -323,11 +324,8 @@ func (d *Decoder) endTag(b []byte, pos int) (done bool, next int, what string) {
 		d.buf = append(d.buf, l.text...)
 		text = d.buf[from:]
 	}
-	switch {
-	case l.elements && !l.mixed && isBlank(text):
-	case l.attributes && len(text) == 0:
-	default:
-		d.give(d.w.Target(l.place), text)
+	if !l.elements || l.mixed || !isBlank(text) {
+		d.content(d.w.Target(l.place), text, l.attributes)
 	}
 	d.open = d.open[:n]
 	if n == 0 {
@@ -391,6 +389,24 @@ func appendEscaped(dst, s []byte) []byte {
 }
 
 func isBlank(b []byte) bool { return skipSpace(b, 0) == len(b) }
+
+// content gives the field of an element what stands between its tags. attributes tells that the element has attributes that are
+// fields: it need not have a text as well.
+func (d *Decoder) content(t winevent.Target, text []byte, attributes bool) {
+	switch {
+	case t.Item:
+		if fn.BareGUID(str(text)) { // as dumpers write it; Windows has braces around it
+			from := len(d.buf)
+			d.buf = append(append(append(d.buf, '{'), text...), '}')
+			text = d.buf[from:]
+		}
+	case attributes && isBlank(text):
+		return
+	case bytes.IndexByte(text, '\n') >= 0 && isBlank(text):
+		text = nil // who wrote the file laid out an empty element over two lines
+	}
+	d.give(t, text)
+}
 
 // give gives a field its value, which is still escaped.
 func (d *Decoder) give(t winevent.Target, value []byte) {

@@ -80,9 +80,7 @@ func (d *Decoder) guessed(b []byte, pos int) int {
 				pos = from
 				continue
 			}
-			if text := b[from : end-len(t.end)]; len(text) > 0 || !t.attributes {
-				d.give(t.target, text)
-			}
+			d.content(t.target, b[from:end-len(t.end)], t.attributes)
 			pos = end
 		}
 		if parent != nil {
