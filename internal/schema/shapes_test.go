@@ -312,6 +312,20 @@ func TestDumpedGUIDs(t *testing.T) {
 	}
 }
 
+// TestUnnamedData: values without names are a list called Data, however the dumper nests them.
+func TestUnnamedData(t *testing.T) {
+	for name, text := range map[string]string{
+		"dump.json":  `{"Event":{"System":{"Provider":{"#attributes":{"Name":"ESENT"}},"EventID":{"#attributes":{"Qualifiers":0},"#text":325},"Channel":"Application"},"EventData":{"Data":{"#text":["NTDS","ntds.dit"]}}}}`,
+		"plain.json": `{"System":{"Provider":{"Name":"ESENT"},"EventID":{"Value":325},"Channel":"Application"},"EventData":{"Data":["NTDS","ntds.dit"]}}`,
+		"e.xml":      `<Event><System><Provider Name='ESENT'/><EventID>325</EventID><Channel>Application</Channel></System><EventData><Data>NTDS</Data><Data>ntds.dit</Data></EventData></Event>`,
+	} {
+		p := writeFile(t, name, text+"\n")
+		if got := show(rows(t, "sigma:windows//application", event.Fields("Data", "EventID"), p), "EventID", "Data"); got != `EventID=325 Data=["NTDS","ntds.dit"]` {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 func TestTextInJSON(t *testing.T) {
 	p := writeFile(t, "e.json", `{"_raw":"type=EXECVE msg=audit(1723044684.257:15795): argc=2 a0=\"sudo\" a1=\"-l\"","host":"lx1"}
 {"_raw":"site=\"www.example.com\" src_ip=\"198.51.100.1\" status=\"200\" uri_path=\"/wp\" http_method=\"POST\"","x":"1"}
