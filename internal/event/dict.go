@@ -1,6 +1,9 @@
 package event
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,6 +39,15 @@ type Dict struct {
 	mu      sync.RWMutex
 	strings map[string]uint32 // nil in a derived dictionary
 	scalars map[scalarKey]uint32
+
+	// root is the interning dictionary that this one is, or is made of; it keeps the books of all that are made of it.
+	root    *Dict
+	total   *atomic.Int64 // of the Dicts that made the root; nil: none
+	charged atomic.Int64  // what the root has added to total
+	retired atomic.Bool   // of a root: a newer generation has taken its place
+
+	memoMu sync.RWMutex
+	memos  map[any]any
 }
 
 type scalarKey struct {
@@ -45,7 +57,12 @@ type scalarKey struct {
 
 // NewDict returns an empty interning dictionary.
 func NewDict() *Dict {
-	d := &Dict{strings: map[string]uint32{}, scalars: map[scalarKey]uint32{}}
+	return newDict(nil)
+}
+
+func newDict(total *atomic.Int64) *Dict {
+	d := &Dict{strings: map[string]uint32{}, scalars: map[scalarKey]uint32{}, total: total}
+	d.root = d
 	d.pages.Store(&[]page{})
 	d.set(CodeMissing, Value{})
 	d.set(CodeNull, NullValue)
@@ -55,8 +72,66 @@ func NewDict() *Dict {
 // NewDerivedDict returns an empty derived dictionary; its owner fills it with [Dict.Set].
 func NewDerivedDict() *Dict {
 	d := &Dict{}
+	d.root = d
 	d.pages.Store(&[]page{})
 	return d
+}
+
+// Derive returns an empty derived dictionary for images of d's values; its memory counts as d's.
+func (d *Dict) Derive() *Dict {
+	out := NewDerivedDict()
+	out.root = d.root
+	return out
+}
+
+// Retired reports whether a newer generation has taken the dictionary's place, or that of the one it is derived from. It goes on
+// to serve the batches that refer to it; whoever keeps batches for long had better copy their values to let it go.
+func (d *Dict) Retired() bool { return d.root.retired.Load() }
+
+// Memo returns what owner remembers of the dictionary's values, empty the first time. It lives as long as the dictionary, so
+// that nothing remembered of an old generation keeps that generation, or itself, alive. owner must be a pointer, and belongs
+// with its memo to one goroutine.
+func Memo[T any](d *Dict, owner any) *T {
+	d.memoMu.RLock()
+	m := d.memos[owner]
+	d.memoMu.RUnlock()
+	if m != nil {
+		return m.(*T)
+	}
+	out := new(T)
+	d.memoMu.Lock()
+	defer d.memoMu.Unlock()
+	if d.memos == nil {
+		d.memos = map[any]any{}
+	}
+	d.memos[owner] = out
+	return out
+}
+
+// Remembers reports whether owner has a memo already.
+func (d *Dict) Remembers(owner any) bool {
+	d.memoMu.RLock()
+	defer d.memoMu.RUnlock()
+	return d.memos[owner] != nil
+}
+
+// Charge books n bytes of memos as the dictionary's: what a memo holds of each value should count when the bound is kept.
+func (d *Dict) Charge(n int) { d.charge(int64(n)) }
+
+// charge books n more bytes.
+func (d *Dict) charge(n int64) {
+	d.bytes.Add(n)
+	if r := d.root; r.total != nil && !r.retired.Load() {
+		r.charged.Add(n)
+		r.total.Add(n)
+	}
+}
+
+// retire ends the dictionary's generation.
+func (d *Dict) retire() {
+	if !d.retired.Swap(true) && d.total != nil {
+		d.total.Add(-d.charged.Load())
+	}
 }
 
 // Derived reports whether d is a derived dictionary, whose codes need not be distinct values.
@@ -96,7 +171,7 @@ func (d *Dict) set(code uint32, v Value) {
 			size *= 8
 		}
 		size = min(size, pageSize)
-		d.bytes.Add(int64(size-len(grown[p])) * 24)
+		d.charge(int64(size-len(grown[p])) * 24)
 		bigger := make(page, size)
 		copy(bigger, grown[p])
 		grown[p] = bigger
@@ -107,7 +182,9 @@ func (d *Dict) set(code uint32, v Value) {
 	if code >= d.size.Load() {
 		d.size.Store(code + 1)
 	}
-	d.bytes.Add(int64(v.Size()))
+	if n := v.Size(); n > 0 {
+		d.charge(int64(n))
+	}
 }
 
 // InternString returns the code of s, which is copied when it is new.
@@ -141,7 +218,7 @@ func (d *Dict) addString(s string) uint32 {
 	code := d.size.Load()
 	d.set(code, StringOf(s))
 	d.strings[s] = code
-	d.bytes.Add(int64(40))
+	d.charge(40)
 	return code
 }
 
@@ -170,27 +247,30 @@ func (d *Dict) Intern(v Value) (code uint32, ok bool) {
 	code = d.size.Load()
 	d.set(code, v)
 	d.scalars[k] = code
-	d.bytes.Add(32)
+	d.charge(32)
 	return code, true
 }
 
-// Dicts hands out the run's dictionaries, one per field name. It is bounded: when a field's dictionary has outgrown the
-// bound a new generation starts, and batches that carry codes of the old one keep it alive for as long as they live.
+// Dicts hands out the run's dictionaries, one per field name. Together they are bounded: when they have outgrown the bound, a new
+// generation of the biggest of them starts, and batches that carry codes of an old one keep it alive for as long as they live.
 // A Dicts is safe for concurrent use.
 type Dicts struct {
 	mu    sync.Mutex
 	by    map[string]*Dict
 	bound int64
+	total atomic.Int64
+	turns atomic.Int64
 }
 
 // maxFields bounds the fields that a run keeps dictionaries for. Only hostile input, or data whose keys are ids, has more;
 // their further fields get dictionaries that live as long as the batches that use them.
 const maxFields = 1 << 15
 
-// DefaultDictBytes bounds one generation of one field's dictionary.
-const DefaultDictBytes = 256 << 20
+// DefaultDictBytes bounds what the current generations hold together.
+const DefaultDictBytes = 1 << 30
 
-// NewDicts returns dictionaries whose generations end at bound bytes a field; bound ≤ 0 means [DefaultDictBytes].
+// NewDicts returns dictionaries that hold about bound bytes together, with what is derived from them; bound ≤ 0 means
+// [DefaultDictBytes].
 func NewDicts(bound int64) *Dicts {
 	if bound <= 0 {
 		bound = DefaultDictBytes
@@ -202,22 +282,48 @@ func NewDicts(bound int64) *Dicts {
 func (ds *Dicts) For(field string) *Dict {
 	ds.mu.Lock()
 	defer ds.mu.Unlock()
+	if ds.total.Load() > ds.bound {
+		ds.turn(ds.bound / 2)
+	}
 	d := ds.by[field]
-	if d == nil || d.Bytes() > ds.bound {
-		if d = NewDict(); len(ds.by) < maxFields || ds.by[field] != nil {
-			ds.by[field] = d
+	if d == nil {
+		if len(ds.by) >= maxFields {
+			return newDict(nil)
 		}
+		d = newDict(&ds.total)
+		ds.by[field] = d
 	}
 	return d
 }
 
-// Bytes estimates the memory of all current generations.
-func (ds *Dicts) Bytes() int64 {
+// Turn starts a new generation of the biggest dictionaries, until the others hold half of what all do now. Who watches the memory
+// of the process calls it when that comes near its end.
+func (ds *Dicts) Turn() {
 	ds.mu.Lock()
 	defer ds.mu.Unlock()
-	var n int64
-	for _, d := range ds.by {
-		n += d.Bytes()
-	}
-	return n
+	ds.turn(ds.total.Load() / 2)
 }
+
+// Turns counts the times that generations have ended.
+func (ds *Dicts) Turns() int64 { return ds.turns.Load() }
+
+// turn ends the generations of the biggest dictionaries until the others hold no more than goal.
+func (ds *Dicts) turn(goal int64) {
+	names := slices.Collect(maps.Keys(ds.by))
+	size := map[string]int64{}
+	for _, n := range names {
+		size[n] = ds.by[n].charged.Load()
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(size[b], size[a]), cmp.Compare(a, b)) })
+	for _, n := range names {
+		if ds.total.Load() <= goal {
+			break
+		}
+		ds.by[n].retire()
+		delete(ds.by, n)
+	}
+	ds.turns.Add(1)
+}
+
+// Bytes estimates the memory of all current generations and of what is derived from them.
+func (ds *Dicts) Bytes() int64 { return ds.total.Load() }

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"math"
+	"weak"
 
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
@@ -15,7 +16,7 @@ type valueIDs struct {
 	strings map[string]uint32
 	fixed   map[fixedKey]uint32
 	nested  map[string]uint32
-	memos   map[*event.Dict][]uint32 // number + 1 by code
+	memos   map[weak.Pointer[event.Dict]][]uint32 // number + 1 by code
 	bytes   int64
 	buf     []byte
 	// frozen numbers no new values: those that are not there yet are unknown.
@@ -30,8 +31,12 @@ type fixedKey struct {
 	num  uint64
 }
 
-// maxMemos bounds the dictionaries remembered at a time: generations come and go, and must not be kept alive here.
-const maxMemos = 8
+// maxMemos bounds the dictionaries remembered at a time: generations come and go. Up to few rows are numbered without a memo of
+// their dictionary, which may have a million values.
+const (
+	maxMemos = 8
+	few      = 64
+)
 
 // of returns the numbers of all values of c in dst's memory.
 func (v *valueIDs) of(c *event.Column, dst []uint32) []uint32 {
@@ -50,15 +55,22 @@ func (v *valueIDs) of(c *event.Column, dst []uint32) []uint32 {
 		}
 	case event.Dictionary:
 		d, codes := c.Codes()
-		memo := v.memos[d]
-		if len(memo) < d.Len() {
-			if v.memos == nil || memo == nil && len(v.memos) >= maxMemos {
-				v.memos = map[*event.Dict][]uint32{}
+		key := weak.Make(d)
+		memo := v.memos[key]
+		if memo == nil && len(codes) <= few {
+			for i, code := range codes {
+				dst[i] = v.id(d.Value(code))
 			}
-			grown := make([]uint32, d.Len()+d.Len()/4)
+			break
+		}
+		if n := d.Len(); len(memo) < n {
+			if v.memos == nil || memo == nil && len(v.memos) >= maxMemos {
+				v.memos = map[weak.Pointer[event.Dict]][]uint32{}
+			}
+			grown := make([]uint32, n+n/4)
 			copy(grown, memo)
 			memo = grown
-			v.memos[d] = memo
+			v.memos[key] = memo
 		}
 		for i, code := range codes {
 			id := memo[code]

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"weak"
+
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
 	"github.com/harrier-detect/harrier/internal/plan"
@@ -73,7 +75,7 @@ type sortBound struct {
 	key  plan.SortKey
 	null bool
 	last sortable
-	memo map[*event.Dict][]uint8 // by code: 1 keep, 2 drop
+	memo map[weak.Pointer[event.Dict]][]uint8 // by code: 1 keep, 2 drop
 }
 
 // keep returns the rows that may still be among the first.
@@ -88,13 +90,14 @@ func (s *sortBound) keep(c *event.Column) []int32 {
 		return rows
 	}
 	d, codes := c.Codes()
-	memo := s.memo[d]
-	if len(memo) < d.Len() {
-		if s.memo == nil || len(s.memo) >= maxMemos {
-			s.memo = map[*event.Dict][]uint8{}
+	key := weak.Make(d)
+	memo := s.memo[key]
+	if n := d.Len(); len(memo) < n {
+		if s.memo == nil || memo == nil && len(s.memo) >= maxMemos {
+			s.memo = map[weak.Pointer[event.Dict]][]uint8{}
 		}
-		memo = append(memo, make([]uint8, d.Len()+d.Len()/4-len(memo))...)
-		s.memo[d] = memo
+		memo = append(memo, make([]uint8, n+n/4-len(memo))...)
+		s.memo[key] = memo
 	}
 	for i, code := range codes {
 		if memo[code] == 0 {

@@ -24,17 +24,18 @@ type scanner struct {
 	set     *literalSet // nil until the first batch, when all guards are known
 
 	now   *current
-	round uint64 // of the batch that hits is about
-	memos map[*event.Dict]*scanMemo
+	round uint64    // of the batch that hits is about
 	hits  [][]int32 // by guard: the rows of the batch that it lets through
 	dirty []int32   // guards with hits
 	stamp []uint32  // by guard: the value in which it was last found, so that it counts once
 	value uint32
+	epoch int // how often the set of guards has been made
 	found []int32
 }
 
 // scanMemo is what a scanner knows of a dictionary.
 type scanMemo struct {
+	epoch  int // of the scanner: what is known is about its guards
 	seen   []bool
 	guards [][]int32 // by code
 }
@@ -94,7 +95,7 @@ func (s *scanner) begin(b *event.Batch) {
 	if s.set == nil || len(s.stamp) != s.guards {
 		s.set = newLiteralSet(s.texts)
 		s.stamp, s.hits, s.value = make([]uint32, s.guards), make([][]int32, s.guards+1), 0
-		s.memos = nil
+		s.epoch++
 	}
 	if s.value > 1<<31 {
 		clear(s.stamp)
@@ -116,16 +117,13 @@ func (s *scanner) begin(b *event.Batch) {
 		}
 	case event.Dictionary:
 		d, codes := c.Codes()
-		m := s.memos[d]
-		if m == nil {
-			if s.memos == nil || len(s.memos) >= maxMemos {
-				s.memos = map[*event.Dict]*scanMemo{}
-			}
-			m = &scanMemo{}
-			s.memos[d] = m
+		m := event.Memo[scanMemo](d, s)
+		if m.epoch != s.epoch {
+			*m = scanMemo{epoch: s.epoch}
 		}
 		if n := d.Len(); len(m.seen) < n {
 			n += n / 4
+			d.Charge(25 * (n - len(m.seen)))
 			m.seen = append(m.seen, make([]bool, n-len(m.seen))...)
 			m.guards = append(m.guards, make([][]int32, n-len(m.guards))...)
 		}
@@ -177,9 +175,11 @@ type guarded struct {
 	*unaryNode
 	scanner *scanner
 	guard   int32
-	known   map[*event.Dict]map[uint32]tri // of values that the guard let through
 	rows    rowSet
 }
+
+// guardedMemo is the truths of a dictionary's values that the guard let through.
+type guardedMemo struct{ known map[uint32]tri }
 
 func (n *guarded) truth(b *event.Batch, rows []int32, out []tri) {
 	if n.scanner.dear(b, len(out)) {
@@ -218,18 +218,14 @@ func (n *guarded) at(c *event.Column, row int) tri {
 		return triOf(n.call(c.Value(row)))
 	}
 	d, codes := c.Codes()
-	m := n.known[d]
-	if m == nil {
-		if n.known == nil || len(n.known) >= maxMemos {
-			n.known = map[*event.Dict]map[uint32]tri{}
-		}
-		m = map[uint32]tri{}
-		n.known[d] = m
+	m := event.Memo[guardedMemo](d, n)
+	if m.known == nil {
+		m.known = map[uint32]tri{}
 	}
-	t, ok := m[codes[row]]
+	t, ok := m.known[codes[row]]
 	if !ok {
 		t = triOf(n.call(d.Value(codes[row])))
-		m[codes[row]] = t
+		m.known[codes[row]] = t
 	}
 	return t
 }

@@ -52,10 +52,9 @@ func truthOf(c *event.Column, out []tri) {
 
 // unaryNode is a whole expression over one column. Over a dictionary it is computed once per code, ever.
 type unaryNode struct {
-	col   string
-	f     rowFunc
-	in    [1]event.Value
-	memos map[*event.Dict]*memo
+	col string
+	f   rowFunc
+	in  [1]event.Value
 }
 
 // memo is what a unaryNode knows of one dictionary.
@@ -65,18 +64,14 @@ type memo struct {
 	truths []tri // truth + 1 by code; 0 = not computed
 }
 
-// A node forgets its memos when it has met more dictionaries than this: generations come and go, and a memo must not keep
-// a dead one alive.
-const maxMemos = 8
+// Up to so many rows a node computes one by one as long as it has no memo of their dictionary: the memo of a dictionary with a
+// million values is big, and thousands of rules see a few rows only.
+const few = 64
 
 func (n *unaryNode) memo(d *event.Dict) *memo {
-	m := n.memos[d]
-	if m == nil {
-		if len(n.memos) >= maxMemos || n.memos == nil {
-			n.memos = map[*event.Dict]*memo{}
-		}
-		m = &memo{out: event.NewDerivedDict()}
-		n.memos[d] = m
+	m := event.Memo[memo](d, n)
+	if m.out == nil {
+		m.out = d.Derive()
 	}
 	return m
 }
@@ -99,6 +94,13 @@ func (n *unaryNode) eval(b *event.Batch, rows []int32) *event.Column {
 			c = c.Gather(rows)
 		}
 		d, codes := c.Codes()
+		if len(codes) <= few && d.Len() > 4*few && !d.Remembers(n) {
+			vals := make([]event.Value, len(codes))
+			for i, code := range codes {
+				vals[i] = n.call(d.Value(code))
+			}
+			return event.NewColumn(vals)
+		}
 		m := n.memo(d)
 		for _, code := range codes {
 			w := int(code >> 6)
@@ -139,8 +141,15 @@ func (n *unaryNode) truth(b *event.Batch, rows []int32, out []tri) {
 		return
 	}
 	d, codes := c.Codes()
+	if len(out) <= few && d.Len() > 4*few && !d.Remembers(n) {
+		for i := range out {
+			out[i] = triOf(n.call(d.Value(codes[rowAt(rows, i)])))
+		}
+		return
+	}
 	m := n.memo(d)
 	if have := d.Len(); len(m.truths) < have {
+		d.Charge(have - len(m.truths) + have/4)
 		m.truths = append(m.truths, make([]tri, have-len(m.truths)+have/4)...)
 	}
 	for i := range out {

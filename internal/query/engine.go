@@ -131,7 +131,7 @@ func (e *Engine) Compile(lang rule.Language, src *text.Source) (*Compiled, text.
 
 // NewInput returns an input that fits the engine's settings. report takes problems with the data.
 func (e *Engine) NewInput(paths []string, report func(text.Diagnostic), progress *source.Progress) *Input {
-	in := &Input{Paths: slices.Clone(paths), Options: source.Options{Dicts: event.NewDicts(e.settings.Memory / 16), Files: new(event.Files), Classes: new(event.Classes),
+	in := &Input{Paths: slices.Clone(paths), Options: source.Options{Dicts: event.NewDicts(e.settings.Memory / 6), Files: new(event.Files), Classes: new(event.Classes),
 		Workers: e.settings.Workers, BatchRows: e.settings.BatchRows, Report: report, Progress: progress}}
 	e.addTables(in)
 	return in

@@ -11,13 +11,12 @@ import (
 // A converter brings a column into a language's value model. It works once per distinct value of a dictionary and leaves a column
 // alone that holds nothing to convert, so that codes of the run's dictionaries survive.
 type converter struct {
-	f     func(event.Value) event.Value
-	memos map[*event.Dict]*convMemo
+	f func(event.Value) event.Value
 }
 
 type convMemo struct {
 	checked uint32 // codes below this one need no conversion
-	clean   bool
+	dirty   bool   // some value needs it
 	out     *event.Dict
 	done    []uint64
 }
@@ -76,26 +75,19 @@ func (c *converter) column(col *event.Column) *event.Column {
 
 func (c *converter) dictionary(col *event.Column) *event.Column {
 	d, codes := col.Codes()
-	m := c.memos[d]
-	if m == nil {
-		if c.memos == nil || len(c.memos) >= 16 {
-			c.memos = map[*event.Dict]*convMemo{}
-		}
-		m = &convMemo{clean: true}
-		if !d.Derived() {
-			m.checked = 2 // missing and null are looked at row by row
-		}
-		c.memos[d] = m
+	m := event.Memo[convMemo](d, c)
+	if !d.Derived() && m.checked == 0 {
+		m.checked = 2 // missing and null are looked at row by row
 	}
-	if m.clean && !d.Derived() {
+	if !m.dirty && !d.Derived() {
 		n := uint32(d.Len())
 		for ; m.checked < n; m.checked++ {
 			if v := d.Value(m.checked); !unchanged(v, c.f(v)) {
-				m.clean = false
+				m.dirty = true
 				break
 			}
 		}
-		if m.clean {
+		if !m.dirty {
 			missing, null := unchanged(event.Value{}, c.f(event.Value{})), unchanged(event.NullValue, c.f(event.NullValue))
 			if missing && null {
 				return col
@@ -113,7 +105,7 @@ func (c *converter) dictionary(col *event.Column) *event.Column {
 		}
 	}
 	if m.out == nil {
-		m.out = event.NewDerivedDict()
+		m.out = d.Derive()
 	}
 	for _, code := range codes {
 		w := int(code >> 6)
