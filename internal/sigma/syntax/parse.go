@@ -1,14 +1,10 @@
 package syntax
 
 import (
-	"errors"
-	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -17,34 +13,12 @@ import (
 
 // Parse reads one document. It is nil when the text is none; diagnostics say what is wrong.
 func Parse(src *text.Source) (*Rule, text.Diagnostics) {
-	p := &parser{src: src, lines: []int{0}}
-	for i := range len(src.Text) {
-		if src.Text[i] == '\n' {
-			p.lines = append(p.lines, i+1)
-		}
+	doc, ds := Read(src)
+	if doc == nil {
+		return nil, ds
 	}
-	var doc yaml.Node
-	dec := yaml.NewDecoder(strings.NewReader(src.Text))
-	if err := dec.Decode(&doc); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = errors.New("there is no document")
-		}
-		var line int
-		if i := strings.Index(err.Error(), "line "); i >= 0 {
-			fmt.Sscanf(err.Error()[i:], "line %d", &line)
-		}
-		at := 0
-		if line > 0 && line <= len(p.lines) {
-			at = p.lines[line-1]
-		}
-		p.fail("SIG1001", text.Span{Start: at, End: at}, "not valid YAML: %s", strings.ReplaceAll(strings.TrimPrefix(err.Error(), "yaml: "), "\n", " "))
-		return nil, p.ds
-	}
-	if len(doc.Content) == 0 || p.resolve(doc.Content[0]).Kind != yaml.MappingNode {
-		p.fail("SIG1002", text.Span{}, "a Sigma document is a mapping")
-		return nil, p.ds
-	}
-	r := p.rule(p.resolve(doc.Content[0]))
+	p := doc.p
+	r := p.rule(doc.Root)
 	if p.ds.HasErrors() {
 		return nil, p.ds
 	}
@@ -72,113 +46,6 @@ func Split(src *text.Source) []*text.Source {
 	}
 	add(start, len(src.Text))
 	return out
-}
-
-type parser struct {
-	src   *text.Source
-	lines []int
-	ds    text.Diagnostics
-	seen  int // nodes read so far
-}
-
-// maxNodes bounds what is read of a document: aliases within aliases make small texts huge.
-const maxNodes = 200_000
-
-// spent counts a node and reports whether the document is too large.
-func (p *parser) spent(n *yaml.Node) bool {
-	if p.seen++; p.seen == maxNodes {
-		p.fail("SIG1019", p.span(n), "the document is too large")
-	}
-	return p.seen >= maxNodes
-}
-
-func (p *parser) fail(id string, span text.Span, format string, args ...any) {
-	p.ds = append(p.ds, text.Errorf(id, p.src, span, format, args...))
-}
-
-// resolve follows aliases. yaml.v3 refuses an alias that contains itself only when it decodes into Go values, so the depth of
-// what is read here is bounded by maxDepth too.
-func (p *parser) resolve(n *yaml.Node) *yaml.Node {
-	for n.Kind == yaml.AliasNode && n.Alias != nil {
-		n = n.Alias
-	}
-	return n
-}
-
-// start returns the offset of a node. Columns count characters.
-func (p *parser) start(n *yaml.Node) int {
-	if n.Line < 1 || n.Line > len(p.lines) {
-		return 0
-	}
-	at := p.lines[n.Line-1]
-	for c := n.Column; c > 1 && at < len(p.src.Text); c-- {
-		_, size := utf8.DecodeRuneInString(p.src.Text[at:])
-		at += size
-	}
-	return at
-}
-
-func (p *parser) span(n *yaml.Node) text.Span {
-	at := p.start(n)
-	end := at + max(1, len(n.Value))
-	if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
-		end += 2
-	}
-	if n.Kind != yaml.ScalarNode || n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		end = at + 1
-	}
-	return text.Span{Start: at, End: min(end, len(p.src.Text))}
-}
-
-// inner maps offsets in a scalar's value to places: blanks of the text may be folded, all else stands there as it is, but for
-// escapes in double quotes, behind which places are a little off.
-func (p *parser) inner(n *yaml.Node) func(from, to int) text.Span {
-	at, s := p.start(n), p.src.Text
-	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		if i := strings.IndexByte(s[at:], '\n'); i >= 0 {
-			at += i
-		}
-	} else if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
-		at++
-	}
-	blank := func(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
-	offs := make([]int, len(n.Value)+1)
-	for i := range len(n.Value) {
-		if !blank(n.Value[i]) {
-			for at < len(s) && blank(s[at]) {
-				at++
-			}
-		}
-		offs[i] = min(at, len(s))
-		if !blank(n.Value[i]) && at < len(s) {
-			at++
-		}
-	}
-	offs[len(n.Value)] = min(at, len(s))
-	return func(from, to int) text.Span {
-		from, to = min(from, len(n.Value)), min(to, len(n.Value))
-		span := text.Span{Start: offs[from], End: offs[to]}
-		if to > from {
-			span.End = max(span.Start, offs[to-1]+1)
-		}
-		return span
-	}
-}
-
-// pairs calls f for the members of a mapping, merged ones (<<) included.
-func (p *parser) pairs(n *yaml.Node, f func(key, val *yaml.Node)) {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		k, v := p.resolve(n.Content[i]), p.resolve(n.Content[i+1])
-		if k.Tag == "!!merge" {
-			if v.Kind == yaml.MappingNode && v != n {
-				for j := 0; j+1 < len(v.Content); j += 2 {
-					f(p.resolve(v.Content[j]), p.resolve(v.Content[j+1]))
-				}
-			}
-			continue
-		}
-		f(k, v)
-	}
 }
 
 func str(n *yaml.Node) string {
@@ -223,6 +90,7 @@ func plainNames(ns []Named) []string {
 
 func (p *parser) rule(n *yaml.Node) *Rule {
 	r := &Rule{Span: p.span(n)}
+	generate := false
 	p.pairs(n, func(k, v *yaml.Node) {
 		switch k.Value {
 		case "title":
@@ -241,10 +109,16 @@ func (p *parser) rule(n *yaml.Node) *Rule {
 			r.Detection = p.detection(v)
 		case "correlation":
 			r.Correlation = p.correlation(v)
+		case "generate":
+			generate = strings.EqualFold(str(v), "true")
 		case "filter":
 			r.Filter = p.filter(v)
 		}
 	})
+	// The schema of the specification has generate beside correlation, its text within.
+	if generate && r.Correlation != nil {
+		r.Correlation.Generate = true
+	}
 	n0 := 0
 	for _, have := range []bool{r.Detection != nil, r.Correlation != nil, r.Filter != nil} {
 		if have {
