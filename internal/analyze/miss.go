@@ -28,7 +28,11 @@ type Selection struct {
 	Best, Near int
 	// Misses are some of those rows.
 	Misses []Miss
-	seen   map[string]bool
+	// Watch names records of interest; what became of the rows that they are behind is in Watched, as many as maxWatched. Rows that
+	// satisfy all conditions are there with nothing in Failed.
+	Watch   map[event.Origin]bool
+	Watched []Miss
+	seen    map[string]bool
 }
 
 // Condition is one conjunct of a selection.
@@ -56,6 +60,7 @@ type ColumnValue struct {
 
 const (
 	maxMisses     = 5
+	maxWatched    = 4096
 	maxSelections = 32
 	maxRead       = 4    // columns of one condition whose values are shown
 	maxShown      = 4096 // bytes of a value
@@ -233,6 +238,7 @@ func (s *Selection) Push(b *event.Batch) error {
 			}
 		}
 		s.Rows++
+		s.watch(b, row, held, cols)
 		if n == len(held) {
 			s.Passed++
 			continue
@@ -261,14 +267,34 @@ func (s *Selection) miss(b *event.Batch, row, n int, held []bool, cols [][]*even
 	if len(s.Misses) >= maxMisses {
 		return
 	}
-	m := Miss{}
-	var key strings.Builder
+	m, key := s.failed(b, row, held, cols)
+	if s.seen[key] { // many events fail in the same way: one of them will do
+		return
+	}
+	s.seen[key] = true
+	s.Misses = append(s.Misses, m)
+}
+
+// watch notes what became of a row of a watched record.
+func (s *Selection) watch(b *event.Batch, row int, held []bool, cols [][]*event.Column) {
+	if len(s.Watch) == 0 || len(s.Watched) >= maxWatched {
+		return
+	}
+	if slices.ContainsFunc(b.Lineage.Of(row), func(o event.Origin) bool { return s.Watch[o] }) {
+		m, _ := s.failed(b, row, held, cols)
+		s.Watched = append(s.Watched, m)
+	}
+}
+
+// failed tells which conditions a row failed; key is the same for rows that fail in the same way.
+func (s *Selection) failed(b *event.Batch, row int, held []bool, cols [][]*event.Column) (m Miss, key string) {
+	var k strings.Builder
 	for i, ok := range held {
 		if ok {
 			continue
 		}
 		m.Failed = append(m.Failed, i)
-		fmt.Fprintf(&key, "%d:", i)
+		fmt.Fprintf(&k, "%d:", i)
 		for j, name := range s.Conditions[i].columns {
 			var v event.Value
 			if c := cols[i][j+1]; c != nil {
@@ -281,15 +307,11 @@ func (s *Selection) miss(b *event.Batch, row, n int, held []bool, cols [][]*even
 				v = event.StringOf(strings.ToValidUTF8(v.Str()[:maxShown], "") + "…")
 			}
 			m.Values = append(m.Values, ColumnValue{name, v})
-			fmt.Fprintf(&key, "%s=%q;", name, v.String())
+			fmt.Fprintf(&k, "%s=%q;", name, v.String())
 		}
 	}
-	if s.seen[key.String()] { // many events fail in the same way: one of them will do
-		return
-	}
-	s.seen[key.String()] = true
 	m.Origins = slices.Clone(b.Lineage.Of(row))
-	s.Misses = append(s.Misses, m)
+	return m, k.String()
 }
 
 // Lost lists the conditions that no row satisfied.

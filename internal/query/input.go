@@ -18,6 +18,10 @@ type Input struct {
 	Paths []string
 	// Options say how to read; Need is set for each scan.
 	Options source.Options
+	// Edit, when set, is given every batch that is read and returns what takes its place: a batch of the same rows with other
+	// values. Batches are shared and must not be changed. EditNeeds tells which fields it looks at.
+	Edit      func(*event.Batch) *event.Batch
+	EditNeeds func(field string) bool
 
 	spool *spool
 	scans int
@@ -27,6 +31,11 @@ type Input struct {
 func (in *Input) Scan(ctx context.Context, need func(field string) bool, emit func(*event.Batch) error) error {
 	opt := in.Options
 	opt.Need = need
+	if in.Edit != nil {
+		use := emit
+		emit = func(b *event.Batch) error { return use(in.Edit(b)) }
+		opt.Need = func(field string) bool { return need(field) || in.EditNeeds(field) }
+	}
 	if in.scans++; in.scans > 1 { // what a file is like has been told and counted
 		opt.Report, opt.Progress = nil, nil
 	}

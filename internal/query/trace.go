@@ -55,13 +55,7 @@ func (e *Engine) Trace(ctx context.Context, x *Explained, in *Input, report func
 		return nil, errors.New("the query cannot run")
 	}
 	t := &Trace{}
-	whole := func(n plan.Node) plan.Node {
-		if e.hasRecordings() {
-			n = perRecording(n)
-		}
-		return n
-	}
-	root := whole(x.Plan)
+	root := e.whole(x.Plan)
 	var jobs []*exec.Job
 	add := func(name string, n plan.Node, out exec.Sink) *exec.Job {
 		j := &exec.Job{Name: name, Plan: opt.Optimize(n), Out: out}
@@ -85,14 +79,14 @@ func (e *Engine) Trace(ctx context.Context, x *Explained, in *Input, report func
 			break
 		}
 		if s.Plan != nil {
-			stages[i] = count("stage "+s.ID, whole(s.Plan))
+			stages[i] = count("stage "+s.ID, e.whole(s.Plan))
 		}
 		if s.Prefix == "" {
 			continue
 		}
 		c, ds := e.compile(x.Language, text.NewSource("stage "+s.ID, s.Prefix))
 		if c != nil && !ds.HasErrors() {
-			stages[i] = count("stage "+s.ID, whole(c.Plan))
+			stages[i] = count("stage "+s.ID, e.whole(c.Plan))
 		}
 	}
 	var selecting []*exec.Job
