@@ -10,6 +10,10 @@ type FieldID int32
 // change while any batch lives.
 type Renderer interface{ Render(key uint64) string }
 
+// A Peeker is a Renderer that can show the raw text of a record where it lies, without copying it. What it shows is good for as
+// long as the renderer.
+type Peeker interface{ Peek(key uint64) string }
+
 // A Builder turns records, given field by field, into batches of one class each. A decoder calls Add, AddString or
 // AddBytes for each field of a record, optionally Raw, and then End with the record's class and origin, or Discard. A
 // Builder belongs to one goroutine; several may share one Dicts.
@@ -189,7 +193,7 @@ func (b *Builder) flush(rs *rowset) error {
 	if b.need == nil || b.need(RawField) {
 		// Records that bring a field of that name have their text in it; others of the same batch have it made.
 		given, raws := out.Column(RawField), rs.raws
-		out.Set(RawField, NewLazy(rs.n, func(i int) Value {
+		out.Set(RawField, NewLazyPeek(rs.n, func(i int) Value {
 			if given != nil {
 				if v := given.Value(i); !v.IsMissing() {
 					return v
@@ -199,6 +203,14 @@ func (b *Builder) flush(rs *rowset) error {
 				return Value{}
 			}
 			return StringOf(raws[i].from.Render(raws[i].key))
+		}, func(i int) (Value, bool) {
+			if given != nil {
+				return Value{}, false
+			}
+			if p, ok := raws[i].from.(Peeker); ok {
+				return StringOf(p.Peek(raws[i].key)), true
+			}
+			return Value{}, false
 		}))
 	}
 	rs.n, rs.origins, rs.raws = 0, nil, nil

@@ -61,6 +61,14 @@ func NewLazy(n int, f func(row int) Value) *Column {
 	return &Column{enc: Lazy, n: n, lazy: newLazyValues(n, f)}
 }
 
+// NewLazyPeek is [NewLazy] with a cheap way to look at values: what peek returns may share the memory that values are made from, and is
+// good for as long as that is. It returns false where it has none.
+func NewLazyPeek(n int, f func(row int) Value, peek func(row int) (Value, bool)) *Column {
+	c := NewLazy(n, f)
+	c.lazy.peek = peek
+	return c
+}
+
 // NewColumn picks a compact encoding for vals, of which it takes ownership: constant, plain or any.
 func NewColumn(vals []Value) *Column {
 	if len(vals) == 0 {
@@ -124,6 +132,14 @@ func (c *Column) Value(i int) Value {
 		return c.lazy.value(i)
 	}
 	return c.konst
+}
+
+// Peek returns the value in row i for a look: it is not to be kept, nor anything that shares its memory.
+func (c *Column) Peek(i int) Value {
+	if c.enc == Lazy {
+		return c.lazy.look(i)
+	}
+	return c.Value(i)
 }
 
 // Values appends all values of c to dst.
@@ -227,8 +243,10 @@ func concatLazy(cols []*Column, n int) *Column {
 		starts[i] = at
 		at += c.n
 	}
-	return NewLazy(n, func(row int) Value {
+	find := func(row int) (*Column, int) {
 		i := sort.SearchInts(starts, row+1) - 1 // the last that begins at or before row; those before it may be empty
-		return cols[i].Value(row - starts[i])
-	})
+		return cols[i], row - starts[i]
+	}
+	value := func(row int) Value { c, r := find(row); return c.Value(r) }
+	return NewLazyPeek(n, value, func(row int) (Value, bool) { c, r := find(row); return c.Peek(r), true })
 }

@@ -21,6 +21,7 @@ type scanner struct {
 	byText  map[string]int
 	owners  [][]int32 // by text: the guards that it satisfies
 	guards  int
+	escaped []int32     // the guards that a text with escapes may satisfy in spite of all
 	set     *literalSet // nil until the first batch, when all guards are known
 
 	now   *current
@@ -44,10 +45,13 @@ type scanMemo struct {
 var everyGuard = []int32{-1}
 
 // add enters a guard and returns its number.
-func (s *scanner) add(texts []string) int32 {
+func (s *scanner) add(need fn.Required) int32 {
 	id := int32(s.guards)
 	s.guards++
-	for _, t := range texts {
+	if need.Escaped {
+		s.escaped = append(s.escaped, id)
+	}
+	for _, t := range need.Any {
 		i, ok := s.byText[t]
 		if !ok {
 			i = len(s.texts)
@@ -72,6 +76,11 @@ func (s *scanner) look(v event.Value) []int32 {
 		}
 		s.value++
 		s.set.scan(v.Str(), s.note)
+		if len(s.escaped) > 0 && fn.Numbered(v.Str()) {
+			for _, g := range s.escaped {
+				s.enter(g)
+			}
+		}
 		return s.found
 	}
 	return everyGuard
@@ -79,10 +88,14 @@ func (s *scanner) look(v event.Value) []int32 {
 
 func (s *scanner) note(text int) {
 	for _, g := range s.owners[text] {
-		if s.stamp[g] != s.value {
-			s.stamp[g] = s.value
-			s.found = append(s.found, g)
-		}
+		s.enter(g)
+	}
+}
+
+func (s *scanner) enter(g int32) {
+	if s.stamp[g] != s.value {
+		s.stamp[g] = s.value
+		s.found = append(s.found, g)
 	}
 }
 
@@ -138,7 +151,7 @@ func (s *scanner) begin(b *event.Batch) {
 		}
 	default:
 		for i := range c.Len() {
-			s.put(int32(i), s.look(c.Value(i)))
+			s.put(int32(i), s.look(c.Peek(i)))
 		}
 	}
 	s.round = round
@@ -371,26 +384,26 @@ func (s *rowSet) list() []int32 {
 	return s.rows
 }
 
-// guardOf returns the texts of which the first argument of a call must contain one for the call to be true, or nil when there
-// is no guard for it.
-func (c *compiler) guardOf(e *Call) []string {
+// guardOf returns what the first argument of a call must contain for the call to be true, in the form that a literalSet looks for;
+// without texts when there is no guard for it.
+func (c *compiler) guardOf(e *Call) fn.Required {
 	id := c.shared.number(e)
-	texts, ok := c.shared.guards[id]
+	need, ok := c.shared.guards[id]
 	if !ok {
-		texts = c.findGuard(e)
-		c.shared.guards[id] = texts
+		need = c.findGuard(e)
+		c.shared.guards[id] = need
 	}
-	return texts
+	return need
 }
 
-func (c *compiler) findGuard(e *Call) (texts []string) {
+func (c *compiler) findGuard(e *Call) (need fn.Required) {
 	if e.Fn.Needs == nil || len(e.Args) == 0 || len(Columns(e.Args[0])) != 1 || Volatile(e) {
-		return nil
+		return need
 	}
 	known := make([]fn.Arg, len(e.Args))
 	for i, a := range e.Args[1:] {
 		if len(Columns(a)) > 0 {
-			return nil
+			return need
 		}
 		if v, ok := Fold(a, c.env); ok {
 			known[i+1] = fn.Arg{Const: true, Value: v}
@@ -398,15 +411,16 @@ func (c *compiler) findGuard(e *Call) (texts []string) {
 	}
 	defer func() {
 		if recover() != nil {
-			texts = nil // the call itself will show what is wrong
+			need = fn.Required{} // the call itself will show what is wrong
 		}
 	}()
-	for _, t := range e.Fn.Needs(known).Any {
-		t = searchable(t)
-		if t == "" {
-			return nil
+	given := e.Fn.Needs(known)
+	texts := make([]string, len(given.Any))
+	for i, t := range given.Any {
+		if texts[i] = searchable(t); texts[i] == "" {
+			return need
 		}
-		texts = append(texts, t)
 	}
-	return texts
+	given.Any = texts
+	return given
 }

@@ -1,21 +1,34 @@
 package expr
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // literalSet finds which of many texts occur in another one, whatever the case of ASCII letters. Each text is looked for by
 // the four of its bytes (fewer, in a short one) that are the rarest: at first by what is common in logs, and once enough has been
-// looked through, by what was common there. It belongs to one goroutine.
+// looked through, by what was common there.
+//
+// Of the longer texts only every fourth, fifth … place of what is looked through is looked at: whichever way a text lies to these
+// places, one of its grams lies on one of them, and it is looked for by as many grams as there are ways to lie.
+// It belongs to one goroutine.
 type literalSet struct {
-	texts            []string // lower case
-	two, three, four gramTable
+	texts            []string  // lower case
+	two, three, four gramTable // of short texts, by place
+	far              gramTable // of the longer ones, by every stride-th place
+	stride           int
 	found            []uint32 // by text: the round in which it was last found
 	round            uint32
 	counts           *gramCounts // nil when enough has been counted
 }
+
+const (
+	minFar    = 7 // bytes of a longer text
+	maxStride = 8
+)
 
 // gramTable leads from a gram to the texts that are looked for by it.
 type gramTable struct {
@@ -106,37 +119,53 @@ func newLiteralSet(texts []string) *literalSet {
 	return s
 }
 
-// sort chooses the gram of each text.
+// sort chooses the grams of each text.
 func (s *literalSet) sort() {
 	tables := [5]*gramTable{2: &s.two, 3: &s.three, 4: &s.four}
 	for w := 2; w <= 4; w++ {
 		*tables[w] = gramTable{width: w}
 	}
-	for i, t := range s.texts {
-		table := tables[min(len(t), 4)]
-		best, least := gramItem{text: int32(i)}, uint64(1<<63)
-		for j := 0; j+table.width <= len(t); j++ {
-			// Rare bytes make rare grams; the rarest one of them makes most of it.
-			var gram uint32
-			sum, low := uint64(0), uint64(1<<15)
-			for _, c := range []byte(t[j : j+table.width]) {
-				gram = gram<<8 | uint32(c)
-				w := uint64(byteWeight[c])
-				sum, low = sum+w, min(low, w)
-			}
-			w := sum + 2*low
-			if s.counts != nil {
-				w += uint64(s.counts.by[table.width][countHash(gram, table.width)]) << 16
-			}
-			if w < least {
-				best.gram, best.at, least = gram, int32(j), w
-			}
+	s.far = gramTable{width: 4}
+	s.stride = maxStride
+	for _, t := range s.texts {
+		if len(t) >= minFar {
+			s.stride = min(s.stride, len(t)-3)
 		}
-		table.items = append(table.items, best)
+	}
+	for i, t := range s.texts {
+		table, stride := tables[min(len(t), 4)], 1
+		if len(t) >= minFar {
+			table, stride = &s.far, s.stride
+		}
+		for lie := range stride {
+			best, least := gramItem{text: int32(i)}, uint64(1<<63)
+			for j := lie; j+table.width <= len(t); j += stride {
+				if gram, w := s.weigh(t[j : j+table.width]); w < least {
+					best.gram, best.at, least = gram, int32(j), w
+				}
+			}
+			table.items = append(table.items, best)
+		}
 	}
 	for w := 2; w <= 4; w++ {
 		tables[w].close()
 	}
+	s.far.close()
+}
+
+// weigh returns a gram and how common it is. Rare bytes make rare grams; the rarest one of them makes most of it.
+func (s *literalSet) weigh(t string) (gram uint32, weight uint64) {
+	sum, low := uint64(0), uint64(1<<15)
+	for i := range len(t) {
+		gram = gram<<8 | uint32(t[i])
+		w := uint64(byteWeight[t[i]])
+		sum, low = sum+w, min(low, w)
+	}
+	weight = sum + 2*low
+	if s.counts != nil {
+		weight += uint64(s.counts.by[len(t)][countHash(gram, len(t))]) << 16
+	}
+	return gram, weight
 }
 
 // close sorts the items by hash.
@@ -176,9 +205,15 @@ func (s *literalSet) scan(v string, hit func(text int)) {
 		clear(s.found)
 		s.round = 1
 	}
+	if s.far.bits != nil {
+		s.leap(v, hit)
+	}
 	var g uint32
 	bits, shift := s.four.bits, s.four.shift
 	if len(s.two.items)+len(s.three.items) == 0 {
+		if bits == nil {
+			return
+		}
 		for i := range len(v) {
 			g = g<<8 | uint32(lowerByte[v[i]])
 			h := g * 0x9E3779B1 >> shift
@@ -211,6 +246,28 @@ func (s *literalSet) scan(v string, hit func(text int)) {
 			}
 		}
 	}
+}
+
+// leap is scan for the longer texts.
+func (s *literalSet) leap(v string, hit func(text int)) {
+	bits, shift, stride := s.far.bits, s.far.shift&31, s.stride
+	b := unsafe.Slice(unsafe.StringData(v), len(v))
+	for i := 0; i+4 <= len(b); i += stride {
+		g := lowerFour(binary.BigEndian.Uint32(b[i:]))
+		h := g * 0x9E3779B1 >> shift
+		if bits[h>>6]&(1<<(h&63)) != 0 {
+			s.check(&s.far, v, g, h, i, hit)
+		}
+	}
+}
+
+// lowerFour makes the ASCII capitals among four bytes small letters.
+func lowerFour(g uint32) uint32 {
+	const ones, highs = 0x01010101, 0x80808080
+	low := g &^ highs
+	// A byte's high bit is set in from when it is at least 'A', in past when it is beyond 'Z'.
+	from, past := low+(0x80-'A')*ones, low+(0x7f-'Z')*ones
+	return g | (from&^past&^g&highs)>>2
 }
 
 // count takes the grams of v into account, and sorts the texts by them from time to time.
@@ -266,7 +323,13 @@ func equalLower(v, lower string) bool {
 // foldsToASCII reports whether v holds one of the two letters outside ASCII that are letters of ASCII when case is ignored:
 // ſ (s) and K (k, the sign of Kelvin).
 func foldsToASCII(v string) bool {
-	for i := range len(v) {
+	i := 0
+	for b := unsafe.Slice(unsafe.StringData(v), len(v)); i+8 <= len(b); i += 8 {
+		if binary.LittleEndian.Uint64(b[i:])&0x8080808080808080 != 0 {
+			break
+		}
+	}
+	for ; i < len(v); i++ {
 		if v[i] >= utf8.RuneSelf {
 			return strings.Contains(v[i:], "\u017f") || strings.Contains(v[i:], "\u212a")
 		}

@@ -16,10 +16,10 @@ func TestLiteralSetRandom(t *testing.T) {
 		}
 		return string(b)
 	}
-	for range 50 {
+	for round := range 100 {
 		var texts []string
 		for range r.IntN(40) {
-			if w := strings.ToLower(word(2 + r.IntN(8))); !slices.Contains(texts, w) {
+			if w := strings.ToLower(word(2 + round%10 + r.IntN(8))); !slices.Contains(texts, w) {
 				texts = append(texts, w)
 			}
 		}
@@ -29,6 +29,9 @@ func TestLiteralSetRandom(t *testing.T) {
 		}
 		for range 100 {
 			v := word(r.IntN(60))
+			if len(texts) > 0 && r.IntN(2) == 0 { // long ones hardly ever occur by themselves
+				v += strings.ToUpper(texts[r.IntN(len(texts))]) + word(r.IntN(9))
+			}
 			var got, want []string
 			s.scan(v, func(i int) { got = append(got, texts[i]) })
 			for _, x := range texts {
@@ -41,6 +44,18 @@ func TestLiteralSetRandom(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Fatalf("%q in %q: %q, want %q", texts, v, got, want)
 			}
+		}
+	}
+}
+
+func TestLowerFour(t *testing.T) {
+	for c := range 256 {
+		g := uint32(c) * 0x01010101
+		if want := uint32(lowerByte[c]) * 0x01010101; lowerFour(g) != want {
+			t.Errorf("%x: %x, want %x", g, lowerFour(g), want)
+		}
+		if got, want := lowerFour(uint32(c)<<16|0x41005b80), uint32(lowerByte[c])<<16|0x61005b80; got != want {
+			t.Errorf("%x: %x, want %x", c, got, want)
 		}
 	}
 }

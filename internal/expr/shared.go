@@ -48,7 +48,7 @@ type sharing struct {
 	nodes   map[nodeKey]node
 	// scanners look for guards, by the number of the expression whose text they look through.
 	scanners map[int]*scanner
-	guards   map[int][]string // of calls
+	guards   map[int]fn.Required // of calls
 	// negated counts the Nots around what is being compiled.
 	negated int
 	now     current
@@ -77,7 +77,7 @@ type nodeKey struct {
 }
 
 func newSharing() *sharing {
-	return &sharing{numbers: map[Expr]int{}, texts: map[string]int{}, seen: map[int]int{}, nodes: map[nodeKey]node{}, scanners: map[int]*scanner{}, guards: map[int][]string{}}
+	return &sharing{numbers: map[Expr]int{}, texts: map[string]int{}, seen: map[int]int{}, nodes: map[nodeKey]node{}, scanners: map[int]*scanner{}, guards: map[int]fn.Required{}}
 }
 
 // condition reports whether e is worth sharing.
@@ -169,7 +169,7 @@ func (c *compiler) splits(e Expr) bool {
 			return true
 		}
 		call, ok := e.(*Call)
-		return ok && c.shared.negated == 0 && c.guardOf(call) != nil
+		return ok && c.shared.negated == 0 && len(c.guardOf(call).Any) > 0
 	}
 	switch e := e.(type) {
 	case *Logic:
@@ -193,8 +193,8 @@ func (c *compiler) sharedNode(e Expr) (n node, ok bool, err error) {
 		return have, true, nil
 	}
 	if call, is := e.(*Call); is && !key.negated {
-		if texts := c.guardOf(call); texts != nil {
-			n, err := c.guarded(call, texts)
+		if need := c.guardOf(call); len(need.Any) > 0 {
+			n, err := c.guarded(call, need)
 			if err == nil {
 				s.nodes[key] = n
 			}
@@ -213,7 +213,7 @@ func (c *compiler) sharedNode(e Expr) (n node, ok bool, err error) {
 	return out, true, nil
 }
 
-func (c *compiler) guarded(e *Call, texts []string) (node, error) {
+func (c *compiler) guarded(e *Call, need fn.Required) (node, error) {
 	n, err := c.own(e)
 	if err != nil {
 		return nil, err
@@ -232,7 +232,7 @@ func (c *compiler) guarded(e *Call, texts []string) (node, error) {
 		sc = &scanner{subject: sub, now: &c.shared.now, byText: map[string]int{}}
 		c.shared.scanners[subject] = sc
 	}
-	return &guarded{unaryNode: unary, scanner: sc, guard: sc.add(texts)}, nil
+	return &guarded{unaryNode: unary, scanner: sc, guard: sc.add(need)}, nil
 }
 
 // sharedNode remembers the truth of a condition in the rows of the batch at hand, as far as somebody has asked.

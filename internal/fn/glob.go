@@ -242,11 +242,3 @@ func (p *globPiece) index(s string, fold bool) int {
 	}
 	return -1
 }
-
-// Required is a necessary condition: a text that satisfies a pattern contains at least one of Any, ignoring case when
-// Fold is set (the texts are then in lower case). No texts means that nothing is known. Folding is Unicode's: whoever folds
-// ASCII only must let through what holds U+017F or U+212A, which regular expressions take for an s and a k.
-type Required struct {
-	Any  []string
-	Fold bool
-}

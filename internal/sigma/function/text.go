@@ -1,7 +1,6 @@
 package function
 
 import (
-	"html"
 	"strconv"
 	"strings"
 
@@ -19,7 +18,7 @@ var (
 		Doc: "A text, with * and ? in it, occurs in the event, ignoring case. In events whose raw text is XML or JSON it may be spelt with or without the escapes of these."}
 	KeywordCS = &fn.Func{Name: "sigma_keyword_cased", Min: 2, Max: 2, Null: fn.SeesNull, Bind: bindKeyword(false), Needs: needKeyword(false), See: pageRules, Doc: "Like sigma_keyword, with case."}
 	Regex     = &fn.Func{Name: "sigma_re", Min: 2, Max: 2, Null: fn.SeesNull, Bind: bindRegex, Needs: needRegex, See: pageModifiers, Doc: "A regular expression finds something in the value."}
-	KeywordRe = &fn.Func{Name: "sigma_keyword_re", Min: 2, Max: 2, Null: fn.SeesNull, Bind: bindKeywordRegex, See: pageModifiers, Doc: "A regular expression finds something in the event."}
+	KeywordRe = &fn.Func{Name: "sigma_keyword_re", Min: 2, Max: 2, Null: fn.SeesNull, Bind: bindKeywordRegex, Needs: needKeywordRegex, See: pageModifiers, Doc: "A regular expression finds something in the event."}
 	CIDR      = &fn.Func{Name: "sigma_cidr", Min: 2, Max: 2, Null: fn.SeesNull, Bind: bindCIDR, See: pageModifiers, Doc: "The value is an address in a network."}
 	Same      = &fn.Func{Name: "sigma_same", Min: 3, Max: 3, Null: fn.SeesNull, Bind: bindSame, See: pageModifiers,
 		Doc: "A value of one field is (or contains, starts with, ends with) a value of another; with case when the third argument begins with cased."}
@@ -108,88 +107,6 @@ func needIn(args []fn.Arg) fn.Required {
 	return out
 }
 
-// spellings returns the texts of an event in which a keyword is looked for: the raw text, and what it says without escapes.
-func spellings(v event.Value, look func(string) bool) bool {
-	s := Text(v)
-	if look(s) {
-		return true
-	}
-	switch t := strings.TrimLeft(s, " \t\r\n"); {
-	case strings.HasPrefix(t, "<") && strings.Contains(s, "&"):
-		return look(html.UnescapeString(s))
-	case (strings.HasPrefix(t, "{") || strings.HasPrefix(t, "[")) && strings.Contains(s, `\`):
-		return look(unescapeJSON(s))
-	}
-	return false
-}
-
-// unescapeJSON replaces the escapes of JSON text, without looking at its structure.
-func unescapeJSON(s string) string {
-	var b strings.Builder
-	for {
-		i := strings.IndexByte(s, '\\')
-		if i < 0 || i+1 >= len(s) {
-			b.WriteString(s)
-			return b.String()
-		}
-		b.WriteString(s[:i])
-		c := s[i+1]
-		s = s[i+2:]
-		switch c {
-		case 'n':
-			b.WriteByte('\n')
-		case 't':
-			b.WriteByte('\t')
-		case 'r':
-			b.WriteByte('\r')
-		case 'b':
-			b.WriteByte('\b')
-		case 'f':
-			b.WriteByte('\f')
-		case 'u':
-			if len(s) >= 4 {
-				if n, err := strconv.ParseUint(s[:4], 16, 16); err == nil {
-					b.WriteRune(rune(n))
-					s = s[4:]
-					continue
-				}
-			}
-			b.WriteString(`\u`)
-		default:
-			b.WriteByte(c)
-		}
-	}
-}
-
-func bindKeyword(fold bool) func(*fn.Env, []fn.Arg) (fn.Row, error) {
-	return func(_ *fn.Env, args []fn.Arg) (fn.Row, error) {
-		v, err := constant("sigma_keyword", args, 1)
-		if err != nil {
-			return nil, err
-		}
-		g := GlobOf(syntax.ParsePattern(Text(v)).Wrap(true, true), fold)
-		return anyValue(func(v event.Value) bool { return spellings(v, g.Match) }), nil
-	}
-}
-
-// needKeyword tells of keywords only that have no letters that an escape could hide.
-func needKeyword(fold bool) func([]fn.Arg) fn.Required {
-	return func(args []fn.Arg) fn.Required {
-		if len(args) < 2 || !args[1].Const {
-			return fn.Required{}
-		}
-		r := required(Text(args[1].Value), fold)
-		for _, s := range r.Any {
-			for i := range len(s) {
-				if c := s[i]; c < ' ' || c >= 0x7f || strings.IndexByte(`<>&"'\/`, c) >= 0 {
-					return fn.Required{}
-				}
-			}
-		}
-		return r
-	}
-}
-
 func bindRegex(_ *fn.Env, args []fn.Arg) (fn.Row, error) {
 	v, err := constant("sigma_re", args, 1)
 	if err != nil {
@@ -200,18 +117,6 @@ func bindRegex(_ *fn.Env, args []fn.Arg) (fn.Row, error) {
 		return nil, err
 	}
 	return anyValue(func(v event.Value) bool { return r.Match(Text(v)) }), nil
-}
-
-func bindKeywordRegex(_ *fn.Env, args []fn.Arg) (fn.Row, error) {
-	v, err := constant("sigma_keyword_re", args, 1)
-	if err != nil {
-		return nil, err
-	}
-	r, err := fn.CompileRegex(Text(v), fn.PCRE)
-	if err != nil {
-		return nil, err
-	}
-	return anyValue(func(v event.Value) bool { return spellings(v, r.Match) }), nil
 }
 
 func needRegex(args []fn.Arg) fn.Required {

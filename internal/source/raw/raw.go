@@ -1,6 +1,8 @@
 // Package raw renders the raw text of records that were read from blocks of text.
 package raw
 
+import "unsafe"
+
 // A Block is a stretch of text that must not change while a batch with records of it lives. It is an event.Renderer for keys
 // made by [Key].
 type Block struct{ Text []byte }
@@ -12,4 +14,11 @@ func Key(offset, length int) uint64 { return uint64(offset)<<32 | uint64(uint32(
 func (b *Block) Render(key uint64) string {
 	off := key >> 32
 	return string(b.Text[off : off+key&0xffffffff])
+}
+
+// Peek returns the record's text in the block itself.
+func (b *Block) Peek(key uint64) string {
+	off := key >> 32
+	text := b.Text[off : off+key&0xffffffff]
+	return unsafe.String(unsafe.SliceData(text), len(text))
 }
