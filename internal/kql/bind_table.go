@@ -218,7 +218,7 @@ func (c *ctx) schema(s *syntax.Schema) []Column {
 // tableByName binds table("name").
 func (c *ctx) tableByName(x *syntax.Call) *value {
 	if len(x.Args) == 0 {
-		return c.bad("KQL4002", x.Func, "table takes a name")
+		return c.bad("KQL4002", x.Func, "%s takes a name", x.Func.Name)
 	}
 	name := c.scalar(x.Args[0])
 	switch {
@@ -248,17 +248,23 @@ func (c *ctx) remote(x *syntax.Path) *value {
 	if !ok || !remoteNames[call.Func.Name] || c.scope.find(call.Func.Name) != nil {
 		return nil
 	}
-	if call.Func.Name == "arg" || call.Func.Name == "adx" || call.Func.Name == "external_table" {
-		return c.remoteCall(call)
-	}
 	// There is one database here, and every name of one means it.
 	outer := &ctx{binder: c.binder, scope: (*scope)(nil).inner(), depth: c.depth}
 	return outer.value(x.Member)
 }
 
-var remoteNames = map[string]bool{"database": true, "cluster": true, "workspace": true, "app": true, "arg": true, "adx": true, "resource": true, "external_table": true}
+// remoteNames are the calls that name another place: a cluster or database, a workspace, Azure's resource graph (arg), a data explorer (adx).
+// https://learn.microsoft.com/azure/azure-monitor/logs/azure-monitor-data-explorer-proxy
+var remoteNames = map[string]bool{"database": true, "cluster": true, "workspace": true, "app": true, "arg": true, "adx": true, "resource": true}
 
+// remoteCall binds such a call where no table follows it. external_table("T") and
+// materialized_view("T") are the table T of the data at hand.
+// https://learn.microsoft.com/kusto/query/external-table-function
+// https://learn.microsoft.com/kusto/query/materialized-view-function
 func (c *ctx) remoteCall(x *syntax.Call) *value {
+	if x.Func.Name == "external_table" || x.Func.Name == "materialized_view" {
+		return c.tableByName(x)
+	}
 	return c.bad("KQL2002", x, "%s() reaches outside the data at hand", x.Func.Name)
 }
 

@@ -27,11 +27,16 @@ func (c *ctx) externalData(x *syntax.ExternalData) *rows {
 	}
 	format := strings.ToLower(option(x.With, "format"))
 	skip := flag(x.With, "ignoreFirstRecord")
+	var mapping map[string]source
 	for _, p := range x.With {
 		switch strings.ToLower(p.Name) {
 		case "format", "ignorefirstrecord", "filepattern", "recreateschema", "recreate_schema":
-		case "ingestionmapping", "ingestionmappingreference":
-			c.unsupported(p, "ingestion mappings are not supported")
+		case "ingestionmapping":
+			if mapping = c.ingestionMapping(p); mapping == nil {
+				return nil
+			}
+		case "ingestionmappingreference":
+			c.unsupported(p, "ingestion mappings that are stored in a database are not known here")
 			return nil
 		}
 	}
@@ -59,7 +64,7 @@ func (c *ctx) externalData(x *syntax.ExternalData) *rows {
 			c.unsupported(e, "externaldata reads no addresses; no file was given for %s", address)
 			return nil
 		}
-		if err := readExternal(content, formatOf(format, address), skip, cols, data); err != nil {
+		if err := readExternal(content, formatOf(format, address), skip, cols, mapping, data); err != nil {
 			c.bad("KQL4002", e, "the file given for %s cannot be read: %v", address, err)
 			return nil
 		}
@@ -83,13 +88,17 @@ func formatOf(declared, address string) string {
 var separators = map[string]rune{"csv": ',', "tsv": '\t', "tsve": '\t', "psv": '|', "scsv": ';', "sohsv": '\x01', "ssv": ';'}
 
 // readExternal appends the records of a file to columns.
-func readExternal(content []byte, format string, skip bool, cols []Column, data [][]event.Value) error {
+func readExternal(content []byte, format string, skip bool, cols []Column, mapping map[string]source, data [][]event.Value) error {
 	content = bytes.TrimPrefix(content, []byte("\ufeff"))
 	put := func(fields []string) {
 		for i, col := range cols {
-			v := event.StringOf("")
-			if i < len(fields) {
-				v = event.StringOf(fields[i])
+			v, at := event.StringOf(""), i
+			if mapping != nil {
+				from := mapping[col.Name]
+				at, v = from.ordinal, event.StringOf(from.constant)
+			}
+			if at >= 0 && at < len(fields) {
+				v = event.StringOf(fields[at])
 			}
 			data[i] = append(data[i], function.Cast(v, col.Type))
 		}
@@ -120,7 +129,7 @@ func readExternal(content []byte, format string, skip bool, cols []Column, data 
 				records = []any{v}
 			}
 			for _, r := range records {
-				putJSON(r, cols, data)
+				putJSON(r, cols, mapping, data)
 			}
 		}
 	default:
@@ -147,11 +156,13 @@ func readExternal(content []byte, format string, skip bool, cols []Column, data 
 	return nil
 }
 
-func putJSON(r any, cols []Column, data [][]event.Value) {
+func putJSON(r any, cols []Column, mapping map[string]source, data [][]event.Value) {
 	object, _ := r.(map[string]any)
 	for i, col := range cols {
 		v := event.NullValue
-		if x, ok := object[col.Name]; ok {
+		if mapping != nil {
+			v = mapping[col.Name].of(r)
+		} else if x, ok := object[col.Name]; ok {
 			v = fromJSON(x)
 		} else if object == nil && i == 0 {
 			v = fromJSON(r)

@@ -33,10 +33,6 @@ func ipLookup(c *ctx, in *rows, op *syntax.Evaluate) *rows {
 	if right == nil {
 		return nil
 	}
-	if in.open || right.open {
-		c.unsupported(op.Plugin, "%s needs columns that are known before the query runs", name)
-		return nil
-	}
 	ip := c.scalar(args[1])
 	if ip.bad {
 		return nil
@@ -49,7 +45,7 @@ func ipLookup(c *ctx, in *rows, op *syntax.Evaluate) *rows {
 			continue
 		}
 		id, ok := x.(*syntax.Ident)
-		if !ok || !in.has(id.Name) || !right.has(id.Name) {
+		if !ok || !in.open && !in.has(id.Name) || !right.open && !right.has(id.Name) {
 			c.bad("KQL4005", x, "a further key is a column of both tables")
 			return nil
 		}
@@ -72,38 +68,74 @@ func ipLookup(c *ctx, in *rows, op *syntax.Evaluate) *rows {
 		c.bad("KQL4005", args[2], "a column of the table is expected")
 		return nil
 	}
-	at := slices.IndexFunc(right.cols, func(col Column) bool { return col.Name == network.Name })
-	if at < 0 {
+	if !right.open && !right.has(network.Name) {
 		c.bad("KQL3001", network, "the name %q does not refer to any known column%s", network.Name, near(network.Name, right.names()))
 		return nil
 	}
+	look := lookup{plugin: name, ip: c.cast(ip, "string").e, network: network.Name, extra: extra, unmatched: unmatched, line: c.hidden("line"), found: c.hidden("found")}
+	if right.open {
+		// Which columns the table has is known when its rows are there.
+		out := in.with(&plan.Dynamic{Label: name, Deps: []plan.Node{right.node}, Build: func(results []*event.Batch) (plan.Node, error) {
+			known := &rows{node: &plan.Values{Label: name, Rows: results[0]}}
+			for _, n := range results[0].Names() {
+				known.cols = append(known.cols, Column{Name: n})
+			}
+			table := expr.L(event.ListOf(nil))
+			if !slices.ContainsFunc(append(extra, network.Name), func(key string) bool { return !known.has(key) }) {
+				list := make([]event.Value, results[0].Len())
+				for i := range list {
+					list[i] = event.ListOf(rowOf(results[0], i))
+				}
+				table = expr.L(event.ListOf(list))
+			}
+			return look.join(in, known, table).node, nil
+		}})
+		out.open, out.serial = true, false
+		for _, col := range right.cols {
+			if !in.has(col.Name) && !contains(extra, col.Name) {
+				out.cols = set(out.cols, col)
+			}
+		}
+		return out
+	}
 	// One list a row of the table.
 	cells := make([]expr.Expr, len(right.cols))
-	keyAt := make([]int, len(extra))
 	for i, col := range right.cols {
 		cells[i] = expr.C(col.Name)
-		if k := slices.Index(extra, col.Name); k >= 0 {
-			keyAt[k] = i
-		}
 	}
-	line := c.hidden("line")
-	lines := &plan.Project{Input: right.node, Items: []plan.Named{{Name: line, Expr: expr.F(packRow(len(cells)), cells...)}}}
-	table := &expr.Param{Name: c.bind(plan.BindList, "networks", lines)}
-	find := []expr.Expr{c.cast(ip, "string").e, table}
-	for _, k := range extra {
-		find = append(find, expr.C(k))
+	lines := &plan.Project{Input: right.node, Items: []plan.Named{{Name: look.line, Expr: expr.F(packRow(len(cells)), cells...)}}}
+	return look.join(in, right, &expr.Param{Name: c.bind(plan.BindList, "networks", lines)})
+}
+
+// A lookup says how rows are joined with networks.
+type lookup struct {
+	plugin      string
+	ip          expr.Expr
+	network     string
+	extra       []string // further keys, columns of both tables
+	unmatched   bool
+	line, found string // hidden names
+}
+
+// join adds the columns of the table; table is the list of its rows, each a list of cells.
+func (l *lookup) join(in, right *rows, table expr.Expr) *rows {
+	at := slices.IndexFunc(right.cols, func(col Column) bool { return col.Name == l.network })
+	keyAt := make([]int, len(l.extra))
+	find := []expr.Expr{l.ip, table}
+	for k, name := range l.extra {
+		keyAt[k] = slices.IndexFunc(right.cols, func(col Column) bool { return col.Name == name })
+		find = append(find, expr.C(name))
 	}
-	found := c.hidden("found")
-	node := &plan.Expand{Input: in.node, KeepEmpty: unmatched, Columns: []plan.ExpandColumn{{Name: found, Expr: expr.F(findNetwork(name, at, keyAt), find...)}}}
+	node := &plan.Expand{Input: in.node, KeepEmpty: l.unmatched, Columns: []plan.ExpandColumn{{Name: l.found, Expr: expr.F(findNetwork(l.plugin, at, keyAt), find...)}}}
 	out := in.with(node)
 	taken := newNamer(in.cols)
 	var items []plan.Named
 	var ts []types.Type
 	for i, col := range right.cols {
-		if contains(extra, col.Name) {
+		if contains(l.extra, col.Name) {
 			continue
 		}
-		e := expr.Expr(expr.F(elementOf, expr.C(found), expr.L(event.IntOf(int64(i)))))
+		e := expr.Expr(expr.F(elementOf, expr.C(l.found), expr.L(event.IntOf(int64(i)))))
 		if col.Type == types.String {
 			e = expr.F(orEmpty, e)
 		}
@@ -111,7 +143,18 @@ func ipLookup(c *ctx, in *rows, op *syntax.Evaluate) *rows {
 		ts = append(ts, col.Type)
 	}
 	out.serial = false
-	return out.extend(items, ts).drop(found)
+	return out.extend(items, ts).drop(l.found)
+}
+
+// rowOf lists the cells of one row.
+func rowOf(b *event.Batch, i int) []event.Value {
+	out := make([]event.Value, len(b.Names()))
+	for j := range out {
+		if out[j] = b.ColumnAt(j).Value(i); out[j].IsMissing() {
+			out[j] = event.NullValue
+		}
+	}
+	return out
 }
 
 func packRow(n int) *fn.Func {
