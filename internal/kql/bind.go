@@ -65,6 +65,8 @@ type ctx struct {
 	// bare strings are terms to look for in any column (search).
 	search bool
 	depth  int
+	// motif is the pattern of a graph whose elements have names here.
+	motif *motif
 }
 
 // A value is a bound expression: a scalar, a table or a function.
@@ -145,7 +147,7 @@ func (b *binder) query(ast *syntax.Query) *Query {
 		b.errorf("KQL2003", ast.Span(), "the query only declares names: there is no result to run for")
 		return nil
 	}
-	r := c.asTable(result, last)
+	r := c.noGraph(c.asTable(result, last), last)
 	if r == nil {
 		return nil
 	}
@@ -291,6 +293,9 @@ func (c *ctx) let(s *syntax.Let, rest []syntax.Statement) {
 
 // plain reports whether computing the rows a second time costs next to nothing.
 func (r *rows) plain() bool {
+	if r.graph != nil {
+		return true
+	}
 	for n := r.node; ; n = n.Inputs()[0] {
 		switch n.(type) {
 		case *plan.Scan, *plan.Values, *plan.Ref:

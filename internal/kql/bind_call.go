@@ -39,6 +39,9 @@ func init() {
 // call binds a call: of a function that the query defines, of a saved one, of the table of functions, of an aggregate.
 func (c *ctx) call(x *syntax.Call) *value {
 	name := x.Func.Name
+	if c.motif != nil && isGraphCall(name) {
+		return c.graphCall(x)
+	}
 	if v := c.patternCall(x, nil); v != nil {
 		return v
 	}
@@ -82,7 +85,10 @@ func (c *ctx) call(x *syntax.Call) *value {
 		}
 		return c.bad("KQL3003", x.Func, "the name %q does not refer to any known function%s", name, near(name, c.functionNames()))
 	}
-	if entry.Special == function.Graph || entry.Special == function.Binding || entry.Special == function.Window {
+	if entry.Special == function.Graph {
+		return c.bad("KQL4004", x, "%s() stands only in the expressions of graph-match and graph-shortest-paths", name)
+	}
+	if entry.Special == function.Binding || entry.Special == function.Window {
 		return c.bad("KQL2002", x, "%s() is not supported", name)
 	}
 	args, nodes, ok := c.args(x)

@@ -64,7 +64,7 @@ func (c *ctx) value(x syntax.Expr) *value {
 	case *syntax.Named:
 		return c.bad("KQL4005", x, "a name has no place here")
 	case *syntax.Pipeline, *syntax.DataTable, *syntax.ExternalData:
-		r := c.table(x)
+		r := c.tableOrGraph(x)
 		if r == nil {
 			return badValue
 		}
@@ -172,6 +172,9 @@ func (c *ctx) dynamic(x syntax.Expr) event.Value {
 // name resolves a name: a column, a name that the query declared, a table, a function without arguments.
 func (c *ctx) name(x *syntax.Ident) *value {
 	name := x.Name
+	if m := c.motif; m != nil && !m.per && m.elements[name] != nil {
+		return c.graphElement(m.elements[name], x)
+	}
 	if c.rows != nil {
 		if col, ok := c.rows.column(name); ok {
 			return c.columnValue(col, x)
@@ -385,6 +388,9 @@ func (c *ctx) path(x *syntax.Path) *value {
 	if id, ok := x.X.(*syntax.Ident); ok {
 		if v := c.side(id, x); v != nil {
 			return v
+		}
+		if m := c.motif; m != nil && !m.per && m.elements[id.Name] != nil {
+			return c.graphMember(m.elements[id.Name], x)
 		}
 	}
 	if call, ok := x.X.(*syntax.Call); ok {

@@ -13,10 +13,21 @@ import (
 )
 
 // table binds an expression that must give a table; nil means that an error was reported.
-func (c *ctx) table(x syntax.Expr) *rows {
+func (c *ctx) table(x syntax.Expr) *rows { return c.noGraph(c.tableOrGraph(x), x) }
+
+// noGraph refuses a graph where a table is expected.
+func (c *ctx) noGraph(r *rows, at syntax.Node) *rows {
+	if r != nil && r.graph != nil {
+		c.errorf("KQL4006", at.Span(), "a table is expected, not a graph; graph-match and graph-to-table make tables of it")
+		return nil
+	}
+	return r
+}
+
+func (c *ctx) tableOrGraph(x syntax.Expr) *rows {
 	switch x := x.(type) {
 	case *syntax.Paren:
-		return c.table(x.X)
+		return c.tableOrGraph(x.X)
 	case *syntax.Pipeline:
 		return c.pipeline(x)
 	case *syntax.DataTable:
@@ -47,7 +58,7 @@ func (c *ctx) pipeline(x *syntax.Pipeline) *rows {
 	var r *rows
 	if x.Source != nil {
 		outer := &ctx{binder: c.binder, scope: c.scope, depth: c.depth}
-		if r = outer.table(x.Source); r == nil {
+		if r = outer.tableOrGraph(x.Source); r == nil {
 			return nil
 		}
 	}
@@ -95,6 +106,15 @@ func (c *ctx) operator(in *rows, op syntax.Operator) *rows {
 		return nil
 	case in == nil && !o.source:
 		c.errorf("KQL4006", op.Span(), "%s needs a table before it", op.Keyword())
+		return nil
+	}
+	switch _, isAs := op.(*syntax.As); {
+	case in == nil || isAs || (in.graph != nil) == onGraph(op):
+	case in.graph != nil:
+		c.errorf("KQL4006", op.Span(), "%s needs a table before it, not a graph; graph-match and graph-to-table make tables of it", op.Keyword())
+		return nil
+	default:
+		c.errorf("KQL4006", op.Span(), "%s needs a graph before it, such as make-graph builds", op.Keyword())
 		return nil
 	}
 	at := *c

@@ -32,7 +32,10 @@ func lowerInvoke(c *ctx, in *rows, op *syntax.Invoke) *rows {
 	if name == "FileProfile" {
 		return c.fileProfile(in, call)
 	}
-	if name == "SeenBy" || name == "DeviceFromIP" {
+	if name == "SeenBy" {
+		return c.seenBy(in, call)
+	}
+	if name == "DeviceFromIP" {
 		c.unsupported(call, "%s() asks a service that knows more than the data at hand", name)
 		return nil
 	}
@@ -60,10 +63,26 @@ func (c *ctx) fileProfile(in *rows, call *syntax.Call) *rows {
 		}
 	}
 	c.notef("KQL5002", call.Span(), "FileProfile has no data here: the columns that it adds are empty")
+	return in.without(profile)
+}
+
+// seenBy adds the column of SeenBy without a value: which devices have seen a device in their network is not in any log.
+// https://learn.microsoft.com/defender-xdr/advanced-hunting-seenby-function
+func (c *ctx) seenBy(in *rows, call *syntax.Call) *rows {
+	if len(call.Args) > 0 {
+		c.bad("KQL4002", call.Func, "SeenBy takes no arguments")
+		return nil
+	}
+	c.notef("KQL5002", call.Span(), "SeenBy has no data here: the column that it adds is empty")
+	return in.without([]Column{{"SeenBy", types.String}})
+}
+
+// without adds columns of an enrichment that has no data.
+func (r *rows) without(cols []Column) *rows {
 	var items []plan.Named
 	var ts []types.Type
-	for _, col := range profile {
-		if in.has(col.Name) {
+	for _, col := range cols {
+		if r.has(col.Name) {
 			continue
 		}
 		v := event.NullValue
@@ -76,5 +95,5 @@ func (c *ctx) fileProfile(in *rows, call *syntax.Call) *rows {
 		items = append(items, plan.Named{Name: col.Name, Expr: expr.L(v)})
 		ts = append(ts, col.Type)
 	}
-	return in.extend(items, ts)
+	return r.extend(items, ts)
 }

@@ -12,7 +12,6 @@ func rowsOf(pairs ...string) []fn.Example {
 }
 
 const (
-	noGraphs  = "graphs are not built in"
 	oneResult = "a query gives one result here"
 	inService = "only the service itself writes it into queries"
 )
@@ -39,14 +38,8 @@ var operatorDocs = map[string]*Operator{
 		Examples: rowsOf(`let A = datatable(x:long)[1,2]; let B = datatable(x:long)[2,3]; find withsource=From in (A, B) where x == 2 project x`, `[{"From":"A","x":2}, {"From":"B","x":2}]`)},
 	"fork":                  {See: "fork-operator", Refused: oneResult},
 	"getschema":             {See: "getschema-operator", Syntax: "T | getschema", Doc: "A row for each column: its name, its number from 0, its type.", Examples: rowsOf(`print a=1, b="x" | getschema | project ColumnName, ColumnType`, `[{"ColumnName":"a","ColumnType":"long"}, {"ColumnName":"b","ColumnType":"string"}]`)},
-	"graph-mark-components": {See: "graph-mark-components-operator", Refused: noGraphs},
-	"graph-match":           {See: "graph-match-operator", Refused: noGraphs},
-	"graph-shortest-paths":  {See: "graph-shortest-paths-operator", Refused: noGraphs},
-	"graph-to-table":        {See: "graph-to-table-operator", Refused: noGraphs},
-	"graph-where-edges":     {See: "graph-where-edges-operator", Refused: noGraphs},
-	"graph-where-nodes":     {See: "graph-where-nodes-operator", Refused: noGraphs},
 	"invoke": {See: "invoke-operator", Syntax: "T | invoke Function(Argument, …)", Doc: "Calls a function of the query with the rows as its first argument.",
-		Note:     "FileProfile() knows nothing of files across the world: the columns that it adds are empty, and a note says so. SeenBy() and DeviceFromIP() are refused.",
+		Note:     "FileProfile() knows nothing of files across the world, and SeenBy() nothing of networks: the columns that they add are empty, and a note says so. DeviceFromIP() is refused.",
 		Examples: rowsOf(`let big = (T:(n:long), least:long) { T | where n >= least }; range n from 1 to 3 step 1 | invoke big(2)`, `[{"n":2}, {"n":3}]`)},
 	"join": {See: "join-operator", Syntax: "Left | join [kind=Kind] (Right) on Column, … | … on $left.A == $right.B", Doc: "Puts together rows of two tables that have the same values. Without a kind, rows of the left side that share the key are reduced to one first (innerunique). Missing values equal nothing. Columns of the right side that the left has too get a 1 behind their name.",
 		Options:  []string{"kind=inner|innerunique|leftouter|rightouter|fullouter|leftanti|leftantisemi|anti|leftsemi|rightanti|rightantisemi|rightsemi"},
@@ -56,7 +49,6 @@ var operatorDocs = map[string]*Operator{
 		Options:  []string{"kind=leftouter|inner"},
 		Examples: rowsOf(`datatable(k:string, a:long)["x",1,"y",2] | lookup (datatable(k:string, b:long)["x",10]) on k`, `[{"k":"x","a":1,"b":10}, {"k":"y","a":2,"b":null}]`)},
 	"macro-expand": {See: "macro-expand-operator", Refused: "entity groups are kept by the service"},
-	"make-graph":   {See: "make-graph-operator", Refused: noGraphs},
 	"make-series": {See: "make-series-operator", Syntax: "T | make-series [Name =] Aggregate [default=Value], … on Column [from Start] [to End] step Step [by Column, …]", Doc: "One row a group, with the aggregates along an axis as arrays. Points without rows have the default, 0 unless given.",
 		Options:  []string{"kind=nonempty"},
 		Examples: rowsOf(`datatable(t:long, g:string)[1,"a",1,"a",3,"b"] | make-series n=count() on t from 1 to 4 step 1 by g | project g, n`, `[{"g":"a","n":[2,0,0]}, {"g":"b","n":[0,0,1]}]`)},

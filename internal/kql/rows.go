@@ -23,6 +23,8 @@ type rows struct {
 	// stored are columns that are as a stored table has them. Where the table is kept decides whether those of type dynamic are
 	// dynamic or text, so they may be used as either.
 	stored []string
+	// graph is set for a graph, which is no table: nothing else is set then.
+	graph *graphOf
 	// name is what the table is called, if it is a table as such.
 	name string
 }

@@ -29,8 +29,8 @@ func KQL() *Language {
 		switch f.Special {
 		case function.Refused:
 			e.Refused = "it needs the service that the query was written for"
-		case function.Graph:
-			e.Refused = "graphs are not built in"
+		case function.NotBuilt:
+			e.Refused = "it is not built"
 		}
 		if e.Refused != "" {
 			e.Examples = nil

@@ -37,10 +37,10 @@ func init() {
 		special(Graph, "any", "any-graph-function", "Reports whether a condition holds for any element of a variable length edge.", "pattern_element:scalar, expression:bool -> bool"),
 		special(Graph, "map", "map-graph-function", "Gives an expression's value for each element of a variable length edge.", "pattern_element:scalar, expression:scalar -> dynamic"),
 		special(Graph, "inner_nodes", "inner-nodes-graph-function", "Gives the nodes along a variable length edge.", "edge:scalar -> dynamic"),
-		special(Graph, "node_id", "node-id-graph-function", "Gives the id of a node.", "node:scalar? -> string"),
+		special(NotBuilt, "node_id", "node-id-graph-function", "Gives the id of a node.", "node:scalar? -> string"),
 		special(Graph, "node_degree_in", "node-degree-in", "Counts the edges that lead to a node.", "node:scalar? -> long"),
 		special(Graph, "node_degree_out", "node-degree-out", "Counts the edges that come from a node.", "node:scalar? -> long"),
-		special(Graph, "labels", "labels-graph-function", "Gives the labels of a node or edge.", "pattern_element:scalar? -> dynamic"),
+		special(NotBuilt, "labels", "labels-graph-function", "Gives the labels of a node or edge.", "pattern_element:scalar? -> dynamic"),
 	)
 	const cluster = "Needs a cluster."
 	for _, f := range [][3]string{
