@@ -2,8 +2,10 @@ package query
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 
@@ -22,9 +24,18 @@ type Input struct {
 	// values. Batches are shared and must not be changed. EditNeeds tells which fields it looks at.
 	Edit      func(*event.Batch) *event.Batch
 	EditNeeds func(field string) bool
+	// Parts are further paths, read after Paths, whose events are stamped.
+	Parts []Part
 
 	spool *spool
 	scans int
+}
+
+// A Part is a part of an input. Stamp holds fields that each of its events gets which does not have them of its own, as a forwarder
+// gives events a host, a source and a sourcetype that their text does not tell.
+type Part struct {
+	Paths []string
+	Stamp map[string]string
 }
 
 // Scan implements exec.Input.
@@ -55,7 +66,39 @@ func (in *Input) Scan(ctx context.Context, need func(field string) bool, emit fu
 		}
 		opt.Stdin = in.spool
 	}
-	return source.Scan(ctx, in.Paths, opt, emit)
+	if len(in.Parts) == 0 {
+		return source.Scan(ctx, in.Paths, opt, emit)
+	}
+	stopped := false
+	watched := func(b *event.Batch) error {
+		err := emit(b)
+		stopped = stopped || errors.Is(err, source.ErrStop)
+		return err
+	}
+	for _, p := range append([]Part{{Paths: in.Paths}}, in.Parts...) {
+		if err := source.Scan(ctx, p.Paths, opt, p.stamped(need, watched)); err != nil || stopped {
+			return err
+		}
+	}
+	return nil
+}
+
+// stamped returns an emit that adds the fields of the Stamp that somebody needs to the batches that lack them.
+func (p Part) stamped(need func(string) bool, emit func(*event.Batch) error) func(*event.Batch) error {
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(p.Stamp)), func(n string) bool { return !need(n) })
+	return func(b *event.Batch) error {
+		out := b
+		for _, n := range names {
+			if b.Column(n) != nil {
+				continue
+			}
+			if out == b {
+				out = b.Clone()
+			}
+			out.Set(n, event.NewConstant(event.StringOf(p.Stamp[n]), b.Len()))
+		}
+		return emit(out)
+	}
 }
 
 // Close removes what Scan has put aside.

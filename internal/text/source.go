@@ -101,6 +101,19 @@ func (s *Source) Position(off int) Position {
 	return Position{Line: line + 1, Column: utf8.RuneCountInString(s.file[s.lines[line]:f]) + 1}
 }
 
+// Offset is the inverse of Position for a source that is a whole file: the byte offset of a place, clamped to the text.
+func (s *Source) Offset(p Position) int {
+	if p.Line < 1 || p.Line > len(s.lines) {
+		return len(s.file)
+	}
+	at := s.lines[p.Line-1]
+	for col := 1; col < p.Column && at < len(s.file); col++ {
+		_, size := utf8.DecodeRuneInString(s.file[at:])
+		at += size
+	}
+	return at
+}
+
 // Line returns the text of the file's line n, counted from 1, without its line end.
 func (s *Source) Line(n int) string {
 	if n < 1 || n > len(s.lines) {
