@@ -22,6 +22,8 @@ type runFlags struct {
 	lookups []string
 	tables  []string
 	geoip   string
+	// pipelines are files of processing pipelines for Sigma rules.
+	pipelines []string
 }
 
 func (f *runFlags) add(c *cobra.Command) {
@@ -32,6 +34,7 @@ func (f *runFlags) add(c *cobra.Command) {
 	c.Flags().StringArrayVar(&f.lookups, "lookups", nil, "folder `DIR` with lookup tables and definitions")
 	c.Flags().StringArrayVar(&f.tables, "table", nil, "make the data at a path a KQL table: `NAME=PATH`")
 	c.Flags().StringVar(&f.geoip, "geoip", "", "GeoIP database `FILE` in MaxMind's format, for iplocation and geo_info_from_ip_address")
+	c.Flags().StringArrayVarP(&f.pipelines, "pipeline", "p", nil, "processing pipeline for Sigma rules: a pySigma YAML `FILE`, an old configuration with fieldmappings, a mapping file of Chainsaw, or a folder of them")
 }
 
 // engine makes an engine from the flags and what came with the rules (which may be nil).
@@ -68,6 +71,9 @@ func (f *runFlags) engine(p *rule.Pack) (*query.Engine, error) {
 		s.Tables[name] = path
 	}
 	var err error
+	if s.Pipeline, err = loadPipelines(f.pipelines); err != nil {
+		return nil, err
+	}
 	if s.Memory, err = parseSize(f.memory); err != nil {
 		return nil, err
 	}

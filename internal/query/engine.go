@@ -17,6 +17,7 @@ import (
 	"github.com/harrier-detect/harrier/internal/plan/opt"
 	"github.com/harrier-detect/harrier/internal/rule"
 	"github.com/harrier-detect/harrier/internal/schema"
+	"github.com/harrier-detect/harrier/internal/sigma/pipeline"
 	"github.com/harrier-detect/harrier/internal/source"
 	"github.com/harrier-detect/harrier/internal/text"
 )
@@ -33,6 +34,8 @@ type Settings struct {
 	Functions  []rule.Function
 	// Sigma is what Sigma rules refer to beside themselves.
 	Sigma rule.SigmaContent
+	// Pipeline changes Sigma rules before they are compiled; nil for none.
+	Pipeline *pipeline.Pipeline
 	// LookupFiles are lookup tables given as text, by file name.
 	LookupFiles map[string]string
 	// Tables are user tables of KQL by name: paths of data.

@@ -8,7 +8,7 @@ import (
 func sigmaOptions(s Settings) sigma.Options {
 	return sigma.Options{
 		Rule:    func(ref string) (*text.Source, bool) { src, ok := s.Sigma.Rules[ref]; return src, ok },
-		Filters: s.Sigma.Filters, Detached: s.Detached,
+		Filters: s.Sigma.Filters, Detached: s.Detached, Pipeline: s.Pipeline,
 		// The values of a placeholder are the first column of a table of its name.
 		Placeholder: func(name string) ([]string, bool) {
 			b, ok := watchlist(s.LookupDirs, name)

@@ -1,8 +1,6 @@
 package sigma
 
 import (
-	"strings"
-
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
 	"github.com/harrier-detect/harrier/internal/sigma/syntax"
@@ -96,7 +94,7 @@ func (c *compiler) cond(n syntax.Cond, s *searches) expr.Expr {
 func (c *compiler) of(n *syntax.Of, s *searches) expr.Expr {
 	var parts []expr.Expr
 	for _, name := range s.names {
-		if n.Pattern == "" && !strings.HasPrefix(name, "_") || n.Pattern != "" && event.MatchName(n.Pattern, name) {
+		if n.Takes(name) {
 			parts = append(parts, s.by[name])
 		}
 	}

@@ -161,14 +161,7 @@ func (c *compiler) stream(cor *syntax.Correlation, ref syntax.Named, depth int) 
 		s.value = expr.F(function.Joined, values...)
 	}
 	inner := &compiler{opt: c.opt, src: src, within: append(slices.Clone(c.within), ref.Name)}
-	var q *Query
-	if r.Correlation != nil {
-		q = inner.correlation(r, depth+1)
-	} else if r.Detection != nil {
-		q = inner.rule(r, fields)
-	} else {
-		inner.fail("SIG2001", r.Span, "a filter is no rule: it narrows the rules that it names")
-	}
+	q := inner.document(r, fields, depth+1)
 	for _, d := range inner.ds {
 		if d.Severity == text.Error || d.ID != "SIG5001" && d.ID != "SIG5002" {
 			c.ds = append(c.ds, d)

@@ -307,14 +307,14 @@ func (c *compiler) expand(ops []operand) ([]operand, bool) {
 			if loc[2] >= 0 {
 				name := rest[loc[2]:loc[3]]
 				var ok bool
-				values, ok = nil, false
-				if c.opt.Placeholder != nil {
+				values, ok = c.opt.Pipeline.Values(name)
+				if !ok && c.opt.Placeholder != nil {
 					values, ok = c.opt.Placeholder(name)
 				}
 				if !ok && c.opt.Detached {
-					c.note("SIG5005", op.span, "no values are known of the placeholder %%%s%%, which matches nothing: give them as %s.csv in a lookup folder", name, name)
+					c.note("SIG5005", op.span, "no values are known of the placeholder %%%s%%, which matches nothing: give them as a variable of a pipeline, or as %s.csv in a lookup folder", name, name)
 				} else if !ok {
-					c.fail("SIG3004", op.span, "no values are known of the placeholder %%%s%%: give them as %s.csv in a lookup folder", name, name)
+					c.fail("SIG3004", op.span, "no values are known of the placeholder %%%s%%: give them as a variable of a pipeline, or as %s.csv in a lookup folder", name, name)
 					return nil, false
 				}
 			}

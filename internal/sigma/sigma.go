@@ -16,6 +16,7 @@ import (
 	"github.com/harrier-detect/harrier/internal/expr"
 	"github.com/harrier-detect/harrier/internal/plan"
 	"github.com/harrier-detect/harrier/internal/schema"
+	"github.com/harrier-detect/harrier/internal/sigma/pipeline"
 	"github.com/harrier-detect/harrier/internal/sigma/syntax"
 	"github.com/harrier-detect/harrier/internal/text"
 )
@@ -28,6 +29,8 @@ type Options struct {
 	Filters []*text.Source
 	// Placeholder gives the values of a placeholder.
 	Placeholder func(name string) ([]string, bool)
+	// Pipeline changes rules before they are compiled, and has values of placeholders, which go before Placeholder's. It may be nil.
+	Pipeline *pipeline.Pipeline
 	// Detached takes placeholders without values to match nothing, with a note, as rules want that come from elsewhere.
 	Detached bool
 }
@@ -56,19 +59,45 @@ func Compile(src *text.Source, opt Options) (*Query, text.Diagnostics) {
 		return nil, ds
 	}
 	c := &compiler{opt: opt, src: src, ds: ds}
-	var q *Query
-	switch {
-	case r.Filter != nil:
-		c.fail("SIG2001", r.Span, "a filter is no rule: it narrows the rules that it names")
-	case r.Correlation != nil:
-		q = c.correlation(r, 0)
-	default:
-		q = c.rule(r, nil)
-	}
+	q := c.document(r, nil, 0)
 	if q == nil || c.ds.HasErrors() {
 		return nil, c.ds
 	}
 	return q, c.ds
+}
+
+// document compiles a document; more are columns that somebody needs beside its own.
+func (c *compiler) document(r *syntax.Rule, more []string, depth int) *Query {
+	if r.Filter != nil {
+		c.fail("SIG2001", r.Span, "a filter is no rule: it narrows the rules that it names")
+		return nil
+	}
+	own := r
+	if c.opt.Pipeline != nil {
+		var ds text.Diagnostics
+		r, ds = c.opt.Pipeline.Apply(c.src, c.src, own, c.related)
+		c.ds = append(c.ds, ds...)
+		if r == nil {
+			return nil
+		}
+	}
+	if r.Correlation != nil {
+		return c.correlation(r, depth)
+	}
+	return c.rule(r, own, more)
+}
+
+// related finds a rule that a correlation names.
+func (c *compiler) related(ref string) *syntax.Rule {
+	if c.opt.Rule == nil {
+		return nil
+	}
+	src, ok := c.opt.Rule(ref)
+	if !ok {
+		return nil
+	}
+	r, _ := syntax.Parse(src)
+	return r
 }
 
 // outermost returns the document that no other one refers to, and adds the others to what the compiler knows.
@@ -142,15 +171,15 @@ func (c *compiler) note(id string, span text.Span, format string, args ...any) {
 	}
 }
 
-// rule lowers a detection; more are columns that somebody needs beside its own.
-func (c *compiler) rule(r *syntax.Rule, more []string) *Query {
+// rule lowers a detection; own is the rule as it was before the pipeline, more are columns that somebody needs beside its own.
+func (c *compiler) rule(r, own *syntax.Rule, more []string) *Query {
 	source := schema.FindSigma(r.LogSource.Product, r.LogSource.Category, r.LogSource.Service)
 	if !source.Known {
 		c.note("SIG5001", r.LogSource.Span, "the log source %s is not known: the rule reads all events that may be of it, with their own fields", sourceName(r.LogSource))
 	}
 	d := r.Detection
 	pred, searches := c.detection(d)
-	pred = expr.All(pred, c.filters(r))
+	pred = expr.All(pred, c.filters(own))
 	if c.ds.HasErrors() {
 		return nil
 	}
@@ -220,6 +249,13 @@ func (c *compiler) filters(r *syntax.Rule) expr.Expr {
 			continue
 		}
 		inner := &compiler{opt: c.opt, src: src}
+		if c.opt.Pipeline != nil { // a filter is a part of the rule, with the rule's log source
+			f.LogSource = r.LogSource
+			if f, ds = c.opt.Pipeline.Apply(src, c.src, f, nil); f == nil {
+				c.ds = append(c.ds, ds...)
+				continue
+			}
+		}
 		pred, _ := inner.detection(f.Filter.Detection)
 		c.ds = append(c.ds, inner.ds...)
 		if pred == nil {

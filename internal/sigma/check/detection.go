@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/schema"
 	"github.com/harrier-detect/harrier/internal/sigma/syntax"
 	"github.com/harrier-detect/harrier/internal/text"
@@ -76,7 +75,7 @@ func (c *checker) uses(cond syntax.Cond, names []string, used map[string]bool) {
 	case *syntax.Of:
 		var hit []string
 		for _, name := range names {
-			if n.Pattern == "" && !strings.HasPrefix(name, "_") || n.Pattern != "" && event.MatchName(n.Pattern, name) {
+			if n.Takes(name) {
 				used[name] = true
 				hit = append(hit, name)
 			}

@@ -3,7 +3,12 @@
 // The language is that of https://github.com/SigmaHQ/sigma-specification, version 2.1.0. Diagnostics are SIG1xxx.
 package syntax
 
-import "github.com/harrier-detect/harrier/internal/text"
+import (
+	"strings"
+
+	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/text"
+)
 
 // A Rule is one document. Exactly one of Detection, Correlation and Filter is set.
 type Rule struct {
@@ -115,6 +120,14 @@ type (
 		Span    text.Span
 	}
 )
+
+// Takes reports whether a search of this name is among those that the condition is about.
+func (o *Of) Takes(name string) bool {
+	if o.Pattern == "" {
+		return !strings.HasPrefix(name, "_")
+	}
+	return event.MatchName(o.Pattern, name)
+}
 
 func (*And) cond() {}
 func (*Or) cond()  {}

@@ -1,6 +1,8 @@
 package syntax
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,6 +55,23 @@ func lexCondition(s string) []condToken {
 		}
 	}
 	return append(out, condToken{from: len(s)})
+}
+
+// ParseExpression reads an expression of names with and, or, not and parentheses; the error tells the first thing that is wrong.
+func ParseExpression(s string) (Cond, error) {
+	var err error
+	c := parseCondition(s, func(from, to int) text.Span { return text.Span{Start: from, End: to} }, func(_ text.Span, format string, args ...any) {
+		if err == nil {
+			err = fmt.Errorf(format, args...)
+		}
+	})
+	if c == nil {
+		return nil, err
+	}
+	if c.Pipe != nil {
+		return nil, errors.New("an expression has no aggregation")
+	}
+	return c.Expr, nil
 }
 
 // parseCondition reads a condition. where maps offsets in s to places; fail takes what is wrong, of which the first thing is told.
