@@ -27,6 +27,8 @@ type library struct {
 	models  []*Model
 	macros  []Macro
 	sigma   []*sigmaDef
+	// sigmaAlias are names of other taxonomies for columns of log sources, by kind of event.
+	sigmaAlias map[string]map[string]string
 }
 
 var loadLibrary = sync.OnceValues(func() (*library, error) { return load(files) })

@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -26,7 +27,7 @@ type SigmaSource struct {
 	View string
 	// Known says that the taxonomy has the log source; what it has not is looked for among events that no other source claims.
 	Known bool
-	// Fields are the fields that its events have, nil when that depends on the data.
+	// Fields are the fields that its events have, the names of other taxonomies included, nil when that depends on the data.
 	Fields []string
 	// Shows are fields that tell the reader most, for the columns of a result.
 	Shows []string
@@ -55,6 +56,9 @@ type yamlSigma struct {
 		From   []yaml.Node
 	}
 	Fragments map[string]pairs
+	// Aliases are names that other taxonomies have for the columns of this one, by the kind of events that are brought to this one: name
+	// of theirs to name of ours.
+	Aliases map[string]map[string]string
 }
 
 func (l *library) loadSigma(fsys fs.FS, _ string, names []string) error {
@@ -70,6 +74,12 @@ func (l *library) loadSigma(fsys fs.FS, _ string, names []string) error {
 		}
 		for kind, ps := range ys[i].Common {
 			common[kind] = ps
+		}
+		for kind, names := range ys[i].Aliases {
+			if l.sigmaAlias == nil {
+				l.sigmaAlias = map[string]map[string]string{}
+			}
+			l.sigmaAlias[kind] = names
 		}
 		for log, d := range ys[i].Logs {
 			l.logs[log] = &logDef{lowered(d.Provider), lowered(d.Channel)}
@@ -174,6 +184,14 @@ func FindSigma(product, category, service string) SigmaSource {
 	s := SigmaSource{View: sigmaPrefix + product + "/" + category + "/" + service}
 	d, exact := lib().findSigma(product, category, service)
 	s.Known, s.Fields, s.Shows = exact, d.fields, d.shows
+	if d.fields != nil && d.product == "windows" {
+		s.Fields = slices.Clone(d.fields)
+		for other, own := range lib().sigmaAlias["windows"] {
+			if slices.Contains(d.fields, own) {
+				s.Fields = append(s.Fields, other)
+			}
+		}
+	}
 	return s
 }
 
@@ -209,22 +227,47 @@ func (r *Registry) bindSigma(name string, need event.FieldSet, env *fn.Env) (Vie
 		def.columns = append(def.columns, Column{Name: n, Type: Any})
 		def.index[n] = i
 	}
-	if src.spaced {
-		def.maps = nil
-		for _, m := range src.maps {
-			c := *m
-			c.byName = map[string]expr.Expr{}
-			for _, n := range need.Names() {
-				if e := m.byName[n]; e != nil {
-					c.byName[n] = e
-				} else if s := spacedName(n); s != n {
-					c.byName[n] = expr.F(functions["coalesce"], expr.C(n), expr.C(s))
-				}
-			}
-			def.maps = append(def.maps, &c)
-		}
+	def.maps = nil
+	for _, m := range src.maps {
+		def.maps = append(def.maps, r.lib.sigmaNames(m, need.Names(), src.spaced))
 	}
 	return newTableView(r, def, need, env)
+}
+
+// sigmaNames returns the mapping with columns for names that it has not: those of other taxonomies, which pipelines map rules to, and those
+// of fields with blanks between words.
+func (l *library) sigmaNames(m *mapDef, names []string, spaced bool) *mapDef {
+	more := map[string]expr.Expr{}
+	for _, n := range names {
+		if m.byName[n] != nil {
+			continue
+		}
+		if s := spacedName(n); spaced && s != n {
+			more[n] = expr.F(functions["coalesce"], expr.C(n), expr.C(s))
+			continue
+		}
+		own := l.sigmaAlias[m.kind][n]
+		for _, prefix := range []string{"winlog.event_data.", "winlog.user_data.", "Event.EventData.", "Event.UserData.", "Event.System."} {
+			if rest, ok := strings.CutPrefix(n, prefix); ok && own == "" && m.kind == "windows" {
+				own = rest
+			}
+		}
+		if own == "" {
+			continue
+		}
+		e := m.byName[own]
+		if e == nil {
+			e = expr.C(own)
+		}
+		more[n] = expr.F(functions["coalesce"], expr.C(n), e)
+	}
+	if len(more) == 0 {
+		return m
+	}
+	c := *m
+	c.byName = maps.Clone(m.byName)
+	maps.Copy(c.byName, more)
+	return &c
 }
 
 const timeColumn = "_time"

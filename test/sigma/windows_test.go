@@ -29,3 +29,21 @@ func TestTwinLogs(t *testing.T) {
 		}
 	}
 }
+
+// TestOtherNames asks for the same events by the names that pipelines map rules to.
+func TestOtherNames(t *testing.T) {
+	const events = `{"EventID":4688,"Channel":"Security","SourceName":"Microsoft-Windows-Security-Auditing","Hostname":"h","EventTime":"2024-05-01 10:00:00","NewProcessName":"C:\\Windows\\System32\\whoami.exe","CommandLine":"whoami /all","SubjectUserName":"bob","SubjectDomainName":"LAB"}
+{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","SourceName":"Microsoft-Windows-Sysmon","Hostname":"h","EventTime":"2024-05-01 10:00:00","Image":"C:\\Windows\\System32\\whoami.exe","CommandLine":"whoami /all","RuleName":"r"}
+`
+	for _, c := range []struct{ source, body, want string }{
+		{"{product: windows, category: process_creation}", "{process.executable|endswith: '\\whoami.exe', process.command_line: 'whoami /all'}", "t: 1 2"},
+		{"{product: windows, category: process_creation}", "{winlog.event_data.RuleName: r, event.code: 1}", "t: 2"},
+		{"{product: windows, category: process_creation}", "{Event.EventData.CommandLine|contains: whoami, winlog.channel: Security}", "t: 1"},
+		{"{product: windows}", "{source: 'WinEventLog:Security', EventCode: 4688, host: h}", "t: 1"},
+	} {
+		got := strings.Join(run(t, "title: t\nlogsource: "+c.source+"\ndetection:\n  s: "+c.body+"\n  condition: s\n", events), "; ")
+		if got != c.want {
+			t.Errorf("%s %s: %q, want %q", c.source, c.body, got, c.want)
+		}
+	}
+}
