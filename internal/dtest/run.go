@@ -44,7 +44,6 @@ func (r *Runner) Run(ctx context.Context, s *Suite, cases []*Case, done func(*Re
 	r.engines = map[string]*compiled{}
 	type group struct {
 		now   string
-		stamp string
 		cases []*Case
 	}
 	var groups []*group

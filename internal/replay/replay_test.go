@@ -18,11 +18,10 @@ import (
 
 // collector is a server that takes events as HEC does, and keeps what it got.
 type collector struct {
-	got      []string
-	busy     int // requests to refuse first
-	ack      bool
-	asked    int
-	answered int
+	got   []string
+	busy  int // requests to refuse first
+	ack   bool
+	asked int
 }
 
 func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
