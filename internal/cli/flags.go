@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/harrier-detect/harrier/internal/cost"
 	"github.com/harrier-detect/harrier/internal/query"
 	"github.com/harrier-detect/harrier/internal/rule"
 )
@@ -24,6 +25,7 @@ type runFlags struct {
 	geoip   string
 	// pipelines are files of processing pipelines for Sigma rules.
 	pipelines []string
+	profile   *cost.Profile // of hunt --profile
 }
 
 func (f *runFlags) add(c *cobra.Command) {
@@ -39,7 +41,7 @@ func (f *runFlags) add(c *cobra.Command) {
 
 // engine makes an engine from the flags and what came with the rules (which may be nil).
 func (f *runFlags) engine(p *rule.Pack) (*query.Engine, error) {
-	s := query.Settings{Now: f.now, Workers: f.workers, GeoIP: f.geoip, Tables: map[string]string{}}
+	s := query.Settings{Now: f.now, Workers: f.workers, GeoIP: f.geoip, Profile: f.profile, Tables: map[string]string{}}
 	if p != nil {
 		s.Detached = true
 		s.Macros, s.Lookups, s.LookupDirs, s.Functions = p.Macros, p.Lookups, p.LookupDirs, p.Functions

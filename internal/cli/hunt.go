@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/harrier-detect/harrier/internal/cost"
 	"github.com/harrier-detect/harrier/internal/detect"
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/export"
@@ -27,7 +28,8 @@ type huntOptions struct {
 	rules []string
 	runFlags
 	outputFlags
-	why bool
+	why     bool
+	profile bool
 }
 
 func huntCommand(s *streams) *cobra.Command {
@@ -47,6 +49,7 @@ func huntCommand(s *streams) *cobra.Command {
 	c.Flags().StringArrayVarP(&o.rules, "rules", "r", nil, "rule file or folder `PATH`, in any published form")
 	c.MarkFlagRequired("rules")
 	c.Flags().BoolVar(&o.why, "why", false, "list every rule that does not simply run, with its diagnostics")
+	c.Flags().BoolVar(&o.profile, "profile", false, "print what the time went into: rules, conditions, literals, views and their columns; measuring costs some time of its own")
 	o.outputFlags.add(c, "table, json, jsonl or csv (default: table on a terminal, else jsonl)", true)
 	o.runFlags.add(c)
 	return c
@@ -87,6 +90,9 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 	if len(pack.Rules)+len(pack.Refused) == 0 {
 		return nil, fmt.Errorf("there is no rule in %s", strings.Join(o.rules, ", "))
 	}
+	if o.profile {
+		o.runFlags.profile = new(cost.Profile)
+	}
 	engine, err := o.engine(pack)
 	if err != nil {
 		return nil, err
@@ -115,6 +121,9 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 		return nil, err
 	}
 	h.summary(s.err, o.why)
+	if o.profile {
+		printProfile(s.err, o.runFlags.profile)
+	}
 	if h.partial {
 		return nil, errors.New("interrupted: the findings are those of the rules that had finished")
 	}

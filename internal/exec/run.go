@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/harrier-detect/harrier/internal/cost"
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
 	"github.com/harrier-detect/harrier/internal/fn"
@@ -109,7 +110,7 @@ func newRun(ctx context.Context, opt Options) *run {
 func (r *run) run(jobs []*Job) error {
 	for _, j := range jobs {
 		j.Err = nil
-		t := &task{run: r, job: j, shapes: &plan.Shapes{}}
+		t := &task{run: r, job: j, shapes: &plan.Shapes{}, meter: r.opt.Env.Profile.Meter(cost.Pipeline, j.Name)}
 		r.tasks = append(r.tasks, t)
 		t.guard(func() error {
 			t.shapes.Of(j.Plan)
@@ -150,6 +151,7 @@ type task struct {
 	mu     sync.Mutex
 	ended  atomic.Bool // it has failed
 	held   int64       // what its operators have booked
+	meter  *cost.Meter
 	leaves []*scanLeaf
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/harrier-detect/harrier/internal/cost"
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
 	"github.com/harrier-detect/harrier/internal/fn"
@@ -117,8 +118,9 @@ type lane struct{ groups []*laneGroup }
 
 // laneGroup is one view of a pass with the leaves that read it.
 type laneGroup struct {
-	name string
-	view View
+	name  string
+	meter *cost.Meter
+	view  View
 	// ordered views gather what their late columns need, so that one instance has to see all batches in order: lanes share it,
 	// and it is applied before they get the batch.
 	ordered bool
@@ -129,7 +131,8 @@ type laneGroup struct {
 
 type laneLeaf struct {
 	*scanLeaf
-	pred *expr.Program // nil: every row
+	pred  *expr.Program // nil: every row
+	meter *cost.Meter
 }
 
 // A delivery is what a batch of the input gives one leaf.
@@ -177,7 +180,7 @@ func (r *run) another(l *lane) (*lane, error) {
 		for i, leaf := range g.leaves {
 			leaves[i] = leaf.scanLeaf
 		}
-		c := &laneGroup{name: g.name, view: g.view, ordered: g.ordered}
+		c := &laneGroup{name: g.name, meter: g.meter, view: g.view, ordered: g.ordered}
 		if !g.ordered {
 			var err error
 			if c, err = r.bind(g.name, leaves); err != nil {
@@ -201,7 +204,7 @@ func (r *run) bind(name string, leaves []*scanLeaf) (g *laneGroup, err error) {
 	if err != nil {
 		return nil, err
 	}
-	g = &laneGroup{name: name, view: view, ordered: !view.Late().Empty()}
+	g = &laneGroup{name: name, meter: r.opt.Env.Profile.Meter(cost.View, name), view: view, ordered: !view.Late().Empty()}
 	g.compile(leaves, r.opt.Unshared)
 	return g, nil
 }
@@ -214,7 +217,7 @@ func (g *laneGroup) compile(leaves []*scanLeaf, unshared bool) {
 	byEnv := map[*fn.Env][]*laneLeaf{}
 	preds := map[*laneLeaf]expr.Expr{}
 	for _, leaf := range leaves {
-		ll := &laneLeaf{scanLeaf: leaf}
+		ll := &laneLeaf{scanLeaf: leaf, meter: leaf.task.run.opt.Env.Profile.Meter(cost.Selection, leaf.task.job.Name)}
 		g.leaves = append(g.leaves, ll)
 		var now, rest []expr.Expr
 		for _, c := range expr.Conjuncts(leaf.pred) {
@@ -298,7 +301,9 @@ func (l *lane) take(b *event.Batch, ready []applied, to []delivery) []delivery {
 
 func (g *laneGroup) apply(b *event.Batch) (out applied) {
 	defer catch(&out.err)
+	t := g.meter.Start()
 	out.batch = g.view.Apply(b)
+	g.meter.Stop(t, b.Len())
 	return out
 }
 
@@ -332,6 +337,7 @@ func catch(err *error) {
 // take returns what a batch of the view has for the leaf, or nil.
 func (l *laneLeaf) take(vb *event.Batch) (out *event.Batch, err error) {
 	defer catch(&err)
+	defer l.meter.Stop(l.meter.Start(), vb.Len())
 	var rows []int32
 	if l.pred != nil {
 		if rows = l.pred.Select(vb, nil); len(rows) == 0 {
@@ -354,6 +360,7 @@ func (d delivery) deliver() {
 		case leaf.late:
 			return leaf.kept.add(d.batch)
 		}
+		defer leaf.task.meter.Stop(leaf.task.meter.Start(), d.batch.Len())
 		return leaf.push(d.batch)
 	})
 }
@@ -375,6 +382,7 @@ func (l *scanLeaf) close() error {
 
 // finish adds the late columns to the rows that were kept, and ends the leaf.
 func (l *scanLeaf) finish(view View) error {
+	defer l.task.meter.Stop(l.task.meter.Start(), 0)
 	batches := l.kept.batches
 	l.kept.batches = nil
 	for _, b := range batches {

@@ -137,10 +137,14 @@ func (c *compiler) node(e Expr) (node, error) {
 	if e == nil {
 		return &constNode{event.NullValue}, nil
 	}
-	if n, ok, err := c.sharedNode(e); ok {
+	n, ok, err := c.sharedNode(e)
+	if !ok {
+		n, err = c.own(e)
+	}
+	if err != nil || c.env == nil || c.env.Profile == nil {
 		return n, err
 	}
-	return c.own(e)
+	return c.metered(e, n), nil
 }
 
 // own makes a node that nothing else shares, though its parts may be shared.
@@ -189,7 +193,7 @@ func (c *compiler) own(e Expr) (node, error) {
 func (c *compiler) logic(e *Logic) (node, error) {
 	// Cheap conditions first: the order has no bearing on the answer, and raw text is dear to make.
 	args := slices.Clone(e.Args)
-	slices.SortStableFunc(args, func(a, b Expr) int { return cost(a) - cost(b) })
+	slices.SortStableFunc(args, func(a, b Expr) int { return dearness(a) - dearness(b) })
 	l := &logicNode{op: e.Op}
 	for _, a := range args {
 		n, err := c.node(a)
@@ -201,7 +205,7 @@ func (c *compiler) logic(e *Logic) (node, error) {
 	return l, nil
 }
 
-func cost(e Expr) int {
+func dearness(e Expr) int {
 	cols := Columns(e)
 	switch {
 	case slices.Contains(cols, event.RawField):

@@ -67,6 +67,8 @@ func columnsAlone(n node, to map[string]bool) {
 		to[n.col] = true
 	case *sharedNode:
 		columnsAlone(n.inner, to)
+	case *meteredNode:
+		columnsAlone(n.node, to)
 	case *notNode:
 		columnsAlone(n.arg, to)
 	case *logicNode:
@@ -153,6 +155,8 @@ func (s *settled) of(n node) (least, most tri) {
 		return s.unary(n)
 	case *guarded:
 		return s.unary(n.unaryNode)
+	case *meteredNode:
+		return s.of(n.node)
 	case *notNode:
 		least, most = s.of(n.arg)
 		return triTrue - most, triTrue - least

@@ -3,6 +3,7 @@ package expr
 import (
 	"math/bits"
 
+	"github.com/harrier-detect/harrier/internal/cost"
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/fn"
 )
@@ -21,7 +22,8 @@ type scanner struct {
 	byText  map[string]int
 	owners  [][]int32 // by text: the guards that it satisfies
 	guards  int
-	escaped []int32     // the guards that a text with escapes may satisfy in spite of all
+	escaped []int32 // the guards that a text with escapes may satisfy in spite of all
+	meter   *cost.Meter
 	set     *literalSet // nil until the first batch, when all guards are known
 
 	now   *current
@@ -105,6 +107,7 @@ func (s *scanner) begin(b *event.Batch) {
 	if s.round == round {
 		return
 	}
+	defer s.meter.Stop(s.meter.Start(), b.Len())
 	if s.set == nil || len(s.stamp) != s.guards {
 		s.set = newLiteralSet(s.texts)
 		s.stamp, s.hits, s.value = make([]uint32, s.guards), make([][]int32, s.guards+1), 0
@@ -175,11 +178,16 @@ func (s *scanner) dear(b *event.Batch, rows int) bool {
 	if s.round == s.now.enter(b) || rows > b.Len()/8 {
 		return false
 	}
-	col, ok := s.subject.(*colNode)
-	if !ok {
+	name := ""
+	switch n := s.subject.(type) {
+	case *colNode:
+		name = n.name
+	case *unaryNode:
+		name = n.col
+	default:
 		return false
 	}
-	c := b.Column(col.name)
+	c := b.Column(name)
 	return c != nil && (c.Encoding() == event.Lazy || c.Encoding() == event.Any)
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/harrier-detect/harrier/internal/cost"
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/fn"
 )
@@ -230,6 +231,9 @@ func (c *compiler) guarded(e *Call, need fn.Required) (node, error) {
 			return nil, err
 		}
 		sc = &scanner{subject: sub, now: &c.shared.now, byText: map[string]int{}}
+		if c.env != nil && c.env.Profile != nil {
+			sc.meter = c.env.Profile.Meter(cost.Search, Print(e.Args[0]))
+		}
 		c.shared.scanners[subject] = sc
 	}
 	return &guarded{unaryNode: unary, scanner: sc, guard: sc.add(need)}, nil

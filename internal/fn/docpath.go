@@ -2,7 +2,6 @@ package fn
 
 import (
 	"encoding/xml"
-	"io"
 	"strconv"
 	"strings"
 
@@ -249,62 +248,6 @@ func JSONScalar(v event.Value) event.Value {
 		return event.StringOf(string(event.AppendJSON(nil, v)))
 	}
 	return v
-}
-
-// An XMLNode is an element of an XML document.
-type XMLNode struct {
-	Name     string
-	Attrs    []xml.Attr
-	Children []*XMLNode
-	text     strings.Builder
-}
-
-// Text returns the element's own character data, without blanks around it.
-func (n *XMLNode) Text() string { return strings.TrimSpace(n.text.String()) }
-
-const (
-	maxXMLDepth = 500
-	maxXMLNodes = 200_000
-)
-
-// ParseXML reads an XML text into a node without a name whose children are the text's outermost elements (Splunk also takes
-// fragments). It returns nil when the text is not well formed.
-func ParseXML(s string) *XMLNode {
-	d := xml.NewDecoder(strings.NewReader(s))
-	d.Strict = true
-	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // the text has been decoded already
-	root := &XMLNode{}
-	open := []*XMLNode{root}
-	nodes := 0
-	for {
-		tok, err := d.Token()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil
-		}
-		top := open[len(open)-1]
-		switch tok := tok.(type) {
-		case xml.StartElement:
-			if nodes++; nodes > maxXMLNodes || len(open) > maxXMLDepth {
-				return nil
-			}
-			n := &XMLNode{Name: tok.Name.Local, Attrs: append([]xml.Attr(nil), tok.Attr...)}
-			top.Children = append(top.Children, n)
-			open = append(open, n)
-		case xml.EndElement:
-			open = open[:len(open)-1]
-		case xml.CharData:
-			if len(open) > 1 {
-				top.text.Write(tok)
-			}
-		}
-	}
-	if len(root.Children) == 0 {
-		return nil
-	}
-	return root
 }
 
 // Attr returns the value of an attribute.

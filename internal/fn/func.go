@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/harrier-detect/harrier/internal/cost"
 	"github.com/harrier-detect/harrier/internal/event"
 )
 
@@ -25,6 +26,10 @@ type Env struct {
 	Params map[string]event.Value
 	// Geo looks an address up in the user's GeoIP database; nil when the user gave none.
 	Geo func(ip string) (event.Bag, bool)
+	// Memos are what dear functions remember during the run; nil outside one.
+	Memos *Memos
+	// Profile measures what the run spends its time on; nil when nobody asks.
+	Profile *cost.Profile
 }
 
 // Now returns the moment that the run takes as the present, in ticks (see [event.TicksOf]): the machine's clock when the run

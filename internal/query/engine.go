@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/harrier-detect/harrier/internal/cost"
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/exec"
 	"github.com/harrier-detect/harrier/internal/fn"
@@ -51,6 +52,8 @@ type Settings struct {
 	// the predicates of each rule by themselves. None of them changes an answer.
 	Workers, BatchRows int
 	Plain, Unshared    bool
+	// Profile measures what runs spend their time on; nil when nobody asks.
+	Profile *cost.Profile
 }
 
 // An Engine compiles queries and runs them over inputs. Compile may be called concurrently; runs may not.
@@ -156,7 +159,7 @@ func (e *Engine) Run(ctx context.Context, jobs []*exec.Job, in *Input, report fu
 		}
 		return r
 	})
-	env := &fn.Env{Geo: e.geo}
+	env := &fn.Env{Geo: e.geo, Memos: new(fn.Memos), Profile: e.settings.Profile}
 	var err error
 	if env.Clock, err = e.clock(survey); err != nil {
 		return err

@@ -3,6 +3,7 @@ package schema
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
@@ -174,6 +175,10 @@ func compose(outer, inner []int32) []int32 {
 func (v *tableView) compute(m *boundMap, in *event.Batch) *event.Batch {
 	out := in.Derive()
 	for i, c := range v.need {
+		var t time.Time
+		if v.meters != nil {
+			t = v.meters[i].Start()
+		}
 		var col *event.Column
 		if p := m.cols[i]; p != nil {
 			col = p.Eval(in)
@@ -184,6 +189,9 @@ func (v *tableView) compute(m *boundMap, in *event.Batch) *event.Batch {
 			out.Set(c.Name, v.conv[i].column(col))
 		} else {
 			out.Set(c.Name, col)
+		}
+		if v.meters != nil {
+			v.meters[i].Stop(t, in.Len())
 		}
 	}
 	for i, p := range v.calc {

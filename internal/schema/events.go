@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/harrier-detect/harrier/internal/cost"
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
 	"github.com/harrier-detect/harrier/internal/fn"
@@ -31,8 +32,9 @@ type eventsPlan struct {
 }
 
 type progCol struct {
-	name string
-	prog *adaptive
+	name  string
+	prog  *adaptive
+	meter *cost.Meter
 }
 
 // tagger gives the tags of a data model's node to the events that belong to it.
@@ -172,7 +174,11 @@ func (v *eventsViewer) newPlan(kind string, c *event.Class) *eventsPlan {
 			}
 			done[col.name] = true
 			if prog := compile(lib.layered1(kind, c, col.name)); prog != nil {
-				p.cols = append(p.cols, progCol{col.name, prog})
+				pc := progCol{name: col.name, prog: prog}
+				if v.env != nil {
+					pc.meter = v.env.Profile.Meter(cost.Column, eventsView+" "+col.name)
+				}
+				p.cols = append(p.cols, pc)
 			}
 		}
 	}
@@ -277,7 +283,9 @@ func (v *eventsViewer) compute(n *normaliser, b *event.Batch, class *event.Class
 	}
 	// 3. The names of the add-ons.
 	for _, c := range p.cols {
+		t := c.meter.Start()
 		out.Set(c.name, v.conv.column(c.prog.Eval(canon)))
+		c.meter.Stop(t, b.Len())
 	}
 	if v.wants(tagField) && len(p.tags) > 0 {
 		out.Set(tagField, v.tags(p, canon, out.Column(tagField)))

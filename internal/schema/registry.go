@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/harrier-detect/harrier/internal/cost"
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
 	"github.com/harrier-detect/harrier/internal/fn"
@@ -93,6 +94,7 @@ type tableView struct {
 	learns  bool
 	late    []lateColumn
 	twins   *twins
+	meters  []*cost.Meter // by position in need; nil when nobody asks
 }
 
 // mapPlan is the mappings of a view for one class of events, in order of precedence.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/harrier-detect/harrier/internal/cost"
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
 	"github.com/harrier-detect/harrier/internal/fn"
@@ -60,6 +61,11 @@ func newTableView(r *Registry, def *viewDef, need event.FieldSet, env *fn.Env) (
 	for _, m := range def.maps {
 		if len(m.twins) > 0 {
 			v.twins = r.twinsOf(def)
+		}
+	}
+	if env != nil && env.Profile != nil {
+		for _, c := range v.need {
+			v.meters = append(v.meters, env.Profile.Meter(cost.Column, def.name+" "+c.Name))
 		}
 	}
 	v.learns = len(v.late) > 0

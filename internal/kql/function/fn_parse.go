@@ -27,8 +27,11 @@ func init() {
 		}),
 		strict("parse_csv", "parse-csv-function", "Gives the fields of the first record of CSV text.", "csv_text:string|dynamic -> dynamic",
 			func(args []event.Value) event.Value { return parseCSV(Text(args[0])) }).named(NameFirst),
-		strict("parse_xml", "parse-xml-function", "Reads XML as a dynamic value: attributes are @name, text beside them #text.", "xml_text:string|dynamic -> dynamic",
-			func(args []event.Value) event.Value { return parseXML(Text(args[0])) }).named(NameFirst),
+		(&Entry{Func: fn.Func{Name: "parse_xml", Doc: "Reads XML as a dynamic value: attributes are @name, text beside them #text.", See: "parse-xml-function",
+			Bind: func(env *fn.Env, _ []fn.Arg) (fn.Row, error) {
+				memo := env.Memo("parse_xml")
+				return func(args []event.Value) event.Value { return memo.Of(Text(args[0]), parseXML) }, nil
+			}}, Sig: []string{"xml_text:string|dynamic -> dynamic"}}).named(NameFirst),
 		&Entry{Func: fn.Func{Name: "extract_json", Doc: "Gives the value at a path of JSON text, as the given type.", See: "extract-json-function", Bind: bindExtractJSON},
 			Sig: []string{"jsonPath:string!, jsonText:string -> string", "jsonPath:string!, jsonText:string, type:type -> typeof"}},
 		strict("parse_url", "parse-url-function", "Takes an absolute URL apart.", "url:string -> dynamic", func(args []event.Value) event.Value { return parseURL(args[0].Str()) }),

@@ -64,6 +64,7 @@ func equalKernel(ts []types.Type, _ types.Type) *fn.Func {
 	switch {
 	case l == types.String && r == types.String:
 		f.Row = func(args []event.Value) event.Value { return event.BoolOf(str(args[0]) == str(args[1])) }
+		f.Needs = needText
 	case l != types.Unknown && l != types.Dynamic && l != types.String && r != types.Unknown && r != types.Dynamic && r != types.String:
 		f.Row = func(args []event.Value) event.Value { return sameValue(args[0], args[1]) }
 	default:

@@ -15,7 +15,13 @@ func init() {
 	in := func(name, doc, see string, sigs []string, bind func(ts []types.Type) func(*fn.Env, []fn.Arg) (fn.Row, error)) *Entry {
 		return &Entry{Func: fn.Func{Name: name, Doc: doc, See: see, Null: fn.SeesNull}, Sig: sigs, raw: true,
 			typed: func(ts []types.Type, _ types.Type) *fn.Func {
-				return &fn.Func{Name: name, Min: 1, Max: -1, Null: fn.SeesNull, Bind: bind(ts)}
+				need := ofText(ts, needAny)
+				if name == "has_all" {
+					need = needAll
+				} else if name == "has_any" {
+					need = needAny
+				}
+				return &fn.Func{Name: name, Min: 1, Max: -1, Null: fn.SeesNull, Bind: bind(ts), Needs: need}
 			}}
 	}
 	text := []string{"value:string|dynamic, element:scalar* -> bool"}

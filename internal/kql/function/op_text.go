@@ -17,7 +17,18 @@ func init() {
 	const plain, dynamicRight = "left:string|dynamic, right:string -> bool", "left:string|dynamic, right:string|dynamic -> bool"
 	op := func(name, doc, see, sig string, make func(needle string) (textTest, error)) *Entry {
 		return &Entry{Func: fn.Func{Name: name, Doc: doc, See: see, Null: fn.SeesNull}, Sig: []string{sig}, raw: true,
-			typed: func(ts []types.Type, _ types.Type) *fn.Func { return textFunc(name, make) }}
+			typed: func(ts []types.Type, _ types.Type) *fn.Func {
+				f := textFunc(name, make)
+				switch name {
+				case "like", "likecs":
+					f.Needs = needLike
+				case "matches regex":
+					f.Needs = needRegex
+				default:
+					f.Needs = needText
+				}
+				return f
+			}}
 	}
 	easy := func(make func(needle string) textTest) func(string) (textTest, error) {
 		return func(n string) (textTest, error) { return make(n), nil }
