@@ -35,8 +35,10 @@ type Stage struct {
 	// Within says what pipeline a nested stage belongs to: "subsearch", "join", "let Suspicious". It is empty for the main one.
 	Within  string `json:"within,omitempty"`
 	Command string `json:"command"`
-	// Text is the stage in the canonical layout of its language.
-	Text string `json:"text"`
+	// Text is the stage in the canonical layout of its language, with macros expanded, and Written as its author wrote it: "" where
+	// there is no such text, as in a stage that was read from a plan.
+	Text    string `json:"text"`
+	Written string `json:"written,omitempty"`
 	// Prefix is a query that ends with this stage, or "" when the stage cannot be run by itself.
 	Prefix string `json:"-"`
 	// Plan gives the stage's rows, for stages that were read from a plan; else nil.
@@ -119,6 +121,22 @@ type Term struct {
 	Either  bool   `json:"either,omitempty"`
 }
 
+// predicate returns the test of a field that the term stands for, as events in Splunk's usual forms are written.
+func (t Term) predicate() (Predicate, bool) {
+	p := Predicate{Kind: Eq, Negated: t.Negated, Either: t.Either}
+	text := strings.Trim(t.Text, `"`)
+	if id, ok := strings.CutPrefix(text, "<EventID>"); ok {
+		p.Field, p.Values = "EventCode", []string{strings.TrimSuffix(strings.TrimSuffix(id, "</EventID>"), "<")}
+		return p, strings.Trim(p.Values[0], "0123456789") == "" && p.Values[0] != ""
+	}
+	name, value, ok := strings.Cut(text, "=")
+	if !ok || t.Kind != "TERM" || name == "" || value == "" || strings.ContainsAny(text, " *<>") {
+		return p, false
+	}
+	p.Field, p.Values = name, []string{strings.Trim(value, `"`)}
+	return p, true
+}
+
 // Indicator is a field, how it is tested, and all values that the query tests it for in that way.
 type Indicator struct {
 	Field  string   `json:"field"`
@@ -127,7 +145,8 @@ type Indicator struct {
 	Stages []string `json:"stages"`
 }
 
-// Indicators gathers the predicates that select, by field and kind, in the order of the query.
+// Indicators gathers the predicates that select, by field and kind, in the order of the query. Search terms that stand for a test
+// of a field, as TERM(EventCode=4688) and "<EventID>4688<" do, are among them.
 func (q *Query) Indicators() []Indicator { return q.gather(false) }
 
 // Exclusions gathers the predicates that exclude.
@@ -138,7 +157,13 @@ func (q *Query) gather(excluding bool) []Indicator {
 	at := map[[2]string]int{}
 	for i := range q.Stages {
 		s := &q.Stages[i]
-		for _, p := range s.Predicates {
+		preds := s.Predicates
+		for _, t := range s.Terms {
+			if p, ok := t.predicate(); ok {
+				preds = append(preds[:len(preds):len(preds)], p)
+			}
+		}
+		for _, p := range preds {
 			kind, negated := p.Kind, p.Negated
 			if kind == Ne {
 				kind, negated = Eq, !negated

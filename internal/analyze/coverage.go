@@ -140,7 +140,16 @@ func Coverage(q *Query, reads []Read) []Event {
 	want := q.wanted()
 	var out []Event
 	at := map[[2]string]int{}
-	add := func(log, id, view string) {
+	var add func(log, id, view string)
+	add = func(log, id, view string) {
+		if log == "*" { // a view of all logs: those that are known to have the event
+			for _, p := range providers() {
+				if _, known := p.Events[id]; known {
+					add(p.Log, id, view)
+				}
+			}
+			return
+		}
 		key := [2]string{log, id}
 		n, ok := at[key]
 		if !ok {
@@ -234,8 +243,97 @@ func Coverage(q *Query, reads []Read) []Event {
 				add(log, "", r.View)
 			}
 		}
+		if len(out) == 0 && len(want.ids)+len(want.others) == 0 {
+			for _, e := range q.offering(info) {
+				add(e.Log, e.ID, r.View)
+			}
+		}
 	}
 	sortBy(out, func(e Event) string { return fmt.Sprintf("%s\x00%6s", e.Log, e.ID) })
+	return out
+}
+
+// telemetryKinds are, for the telemetry that a search asks for in so many words, the logs and kinds of sources that it is of.
+var telemetryKinds = map[string][]string{
+	"sysmon": {"sysmon"}, "powershell": {"powershell", "powershell_classic"}, "unix": {"linux-audit", "linux-secure", "osquery"},
+	"edr": {"sysmon", "security", "mde", "crowdstrike", "carbonblack", "ecs"},
+}
+
+// feedEvents lists the events of a feed of the search view, by log and number or, for what is not Windows, by kind and name.
+func feedEvents(f schema.Feed) []Event {
+	var out []Event
+	for _, e := range f.Events {
+		if f.Kind != "windows" {
+			out = append(out, Event{Log: f.Kind, ID: e})
+			continue
+		}
+		log, list, _ := strings.Cut(e, " ")
+		for _, id := range strings.Split(list, ",") {
+			out = append(out, Event{Log: log, ID: strings.TrimSpace(id)})
+		}
+	}
+	return out
+}
+
+// offering returns the events that have all fields that the query's conditions need, for a search that says nothing else of the
+// events it wants.
+func (q *Query) offering(info schema.ViewInfo) []Event {
+	var fields, either []string
+	var kinds [][]string
+	for _, s := range q.Stages {
+		for _, p := range s.Predicates {
+			switch {
+			case p.Negated || s.Nested() || p.Kind == Test:
+			case p.Field == "_telemetry":
+				for _, v := range p.Values {
+					if k := telemetryKinds[v]; k != nil {
+						kinds = append(kinds, k)
+					}
+				}
+			case slices.ContainsFunc(info.Feeds, func(f schema.Feed) bool { return slices.Contains(f.Columns, p.Field) }):
+				if p.Either {
+					either = append(either, p.Field)
+				} else {
+					fields = append(fields, p.Field)
+				}
+			}
+		}
+	}
+	if fields = distinct(fields); len(fields) == 0 {
+		return nil
+	}
+	// What fills an event's columns is said in several feeds: those of all events of a kind, of a log, and of the event itself.
+	offered := map[[2]string]map[string]bool{}
+	for _, f := range info.Feeds {
+		for _, e := range feedEvents(f) {
+			if e.ID == "" {
+				continue
+			}
+			key := [2]string{e.Log, e.ID}
+			if offered[key] == nil {
+				offered[key] = map[string]bool{}
+			}
+			for _, c := range f.Columns {
+				offered[key][c] = true
+			}
+		}
+	}
+	var out, likely []Event // likely are those that have a field of some alternative too
+	for e, has := range offered {
+		if slices.ContainsFunc(kinds, func(k []string) bool { return !slices.Contains(k, e[0]) }) {
+			continue
+		}
+		if !slices.ContainsFunc(fields, func(f string) bool { return !has[f] }) {
+			out = append(out, Event{Log: e[0], ID: e[1]})
+			if slices.ContainsFunc(either, func(f string) bool { return has[f] }) {
+				likely = append(likely, out[len(out)-1])
+			}
+		}
+	}
+	if len(likely) > 0 {
+		out = likely
+	}
+	sortBy(out, func(e Event) string { return e.Log + " " + e.ID })
 	return out
 }
 

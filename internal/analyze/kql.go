@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"github.com/harrier-detect/harrier/internal/kql/syntax"
+	"github.com/harrier-detect/harrier/internal/text"
 )
 
 // KQL analyses a parsed query; one that was refused has stages too.
 func KQL(q *syntax.Query) *Query {
-	w := &kqlWalk{out: &Query{}}
+	w := &kqlWalk{out: &Query{}, src: q.Source}
 	main := -1
 	for i, st := range q.Statements {
 		if _, ok := st.(*syntax.ExprStatement); ok {
@@ -53,11 +54,22 @@ func KQL(q *syntax.Query) *Query {
 	return w.out
 }
 
-type kqlWalk struct{ out *Query }
+type kqlWalk struct {
+	out *Query
+	src *text.Source
+}
+
+// written returns a node as its author wrote it.
+func (w *kqlWalk) written(n syntax.Node) string {
+	if w.src == nil {
+		return ""
+	}
+	return strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(n.Span().Of(w.src.Text)), "|"))
+}
 
 // source adds the stage that names a pipeline's rows.
 func (w *kqlWalk) source(x syntax.Expr, before []syntax.Statement, id, within string, alone bool) {
-	s := Stage{ID: id, Within: within, Command: "source", Text: syntax.Print(x)}
+	s := Stage{ID: id, Within: within, Command: "source", Text: syntax.Print(x), Written: w.written(x)}
 	if alone {
 		s.Prefix = printed(before, x)
 	}
@@ -83,7 +95,7 @@ func (w *kqlWalk) pipeline(p *syntax.Pipeline, before []syntax.Statement, prefix
 		w.nested(p.Source, before, at, "source", alone, depth)
 	}
 	for i, op := range p.Ops {
-		s := Stage{ID: id(), Within: within, Command: op.Keyword(), Text: strings.TrimSpace(syntax.Print(op))}
+		s := Stage{ID: id(), Within: within, Command: op.Keyword(), Text: strings.TrimSpace(syntax.Print(op)), Written: w.written(op)}
 		if alone {
 			s.Prefix = printed(before, &syntax.Pipeline{Source: p.Source, Ops: p.Ops[:i+1]})
 		}

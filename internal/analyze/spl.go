@@ -19,13 +19,35 @@ func SPL(src *text.Source, q *spl.Query) *Query {
 		}
 	}
 	if q.AST != nil {
-		w := splWalk{out: out}
+		w := splWalk{out: out, src: src}
+		if q.Expanded != nil {
+			w.src = q.Expanded.Source
+		}
 		w.query(q.AST, "", "", true, 0)
 	}
 	return out
 }
 
-type splWalk struct{ out *Query }
+type splWalk struct {
+	out *Query
+	// src is the text that the tree's places count in; nil inside a template, whose text stands on its own.
+	src *text.Source
+}
+
+// written returns a stage as its author wrote it: for what a macro expanded to, the call.
+func (w *splWalk) written(st *syntax.Stage) string {
+	if w.src == nil {
+		return ""
+	}
+	src, span := w.src, st.Span()
+	for {
+		from, at := src.Origin(span)
+		if from == src {
+			return strings.TrimSpace(span.Of(src.Text))
+		}
+		src, span = from, at
+	}
+}
 
 // query adds the stages of a pipeline. alone says that it can run by itself, from its first stage on.
 func (w *splWalk) query(q *syntax.Query, prefix, within string, alone bool, depth int) {
@@ -36,7 +58,7 @@ func (w *splWalk) query(q *syntax.Query, prefix, within string, alone bool, dept
 		if st.Command == nil {
 			continue
 		}
-		s := Stage{ID: fmt.Sprintf("%s%d", prefix, i+1), Within: within, Command: st.Command.Name(), Text: syntax.Print(st)}
+		s := Stage{ID: fmt.Sprintf("%s%d", prefix, i+1), Within: within, Command: st.Command.Name(), Text: syntax.Print(st), Written: w.written(st)}
 		if s.Command == "" {
 			s.Command = "macro"
 		}
@@ -75,7 +97,8 @@ func (w *splWalk) nested(c syntax.Command, id string, depth int) {
 			return false
 		case *syntax.Template:
 			if x.Query != nil {
-				w.query(x.Query, name(), c.Name(), false, depth+1)
+				inner := splWalk{out: w.out}
+				inner.query(x.Query, name(), c.Name(), false, depth+1)
 			}
 			return false
 		}
