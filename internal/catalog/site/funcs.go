@@ -20,7 +20,7 @@ func (s *site) funcs() template.FuncMap {
 	return template.FuncMap{
 		"code": func(lang any, src string) template.HTML { return code(rule.Language(fmt.Sprint(lang)), src) },
 		"ref":  s.ref, "fieldref": s.fieldRef, "techname": catalog.TechniqueName, "heat": heat, "concept": catalog.ConceptTitle,
-		"count": count, "count64": func(n int64) string { return count(int(n)) }, "zero": zero, "plural": plural, "percent": percent, "short": short, "others": others,
+		"count": count, "count64": func(n int64) string { return count(int(n)) }, "zero": zero, "plural": plural, "number": number, "percent": percent, "short": short, "others": others,
 		"langname": langName, "level": func(e *catalog.Entry) string { return e.Rule.Level() }, "statetext": func(st string) string { return stateTexts[st] },
 		"formatname": formatName, "viewname": viewName, "paras": paragraphs, "join": func(l []string) string { return strings.Join(l, ", ") },
 		"weburl": webURL, "shorturl": shortURL, "stamp": stamp, "rowof": rowOf, "eventsof": eventsOf,
@@ -80,6 +80,8 @@ func plural(n int, what string) string {
 	}
 	return what + "s"
 }
+
+func number(n int, what string) string { return count(n) + " " + plural(n, what) }
 
 func percent(f float64) string { return strconv.Itoa(int(math.Round(100*f))) + "\u202f%" }
 

@@ -21,6 +21,13 @@ type indexPage struct {
 	Around      []ranking
 }
 
+func runText(n int) string {
+	if n == 1 {
+		return "1 runs"
+	}
+	return count(n) + " run"
+}
+
 // bar is a part of a bar of a thousand.
 type bar struct {
 	Class     string
@@ -45,7 +52,7 @@ func (s *site) index() any {
 			p.Hot = append(p.Hot, e)
 		}
 	}
-	p.Lead = fmt.Sprintf("%s detection rules, by what they look for. %s of them run as they are published.", count(len(c.Entries)), count(len(c.Entries)-refused))
+	p.Lead = fmt.Sprintf("%s, by what they look for. Of these, %s as published.", number(len(c.Entries), "detection rule"), runText(len(c.Entries)-refused))
 	at := 0
 	var split []string
 	for i, l := range catalog.Languages {
