@@ -88,7 +88,7 @@ func wordClass(src string, start, end int, opens bool) text.Class {
 	}
 	numeric := isDigit(word[0]) || word[0] == '-' && len(word) > 1
 	switch {
-	case opens && next != '=' && next != '(' && isLetter(word[0]) && !grammarWords[low] && strings.IndexAny(word, "*.:\\$") < 0:
+	case opens && next != '=' && next != '(' && isLetter(word[0]) && !grammarWords[low] && !strings.ContainsAny(word, "*.:\\$"):
 		// A pipeline may begin with the terms of a search without its command's name.
 		if before > 0 && src[before-1] == '|' || grammars[low] != nil {
 			return text.Command
