@@ -128,7 +128,7 @@ func TestDiagnostics(t *testing.T) {
 		{"let x = 1; let x = 2; print x", `1:16 KQL3005 the name "x" is declared already`},
 		{"let f = (a:long) { a }; print f(1, 2)", `1:31 KQL4002 f takes 1 arguments, not 2`},
 		{"let x = 1;", `1:1 KQL2003 the query only declares names: there is no result to run for`},
-		{"T | fork (count)", `1:5 KQL2002 fork gives several results`},
+		{"T | evaluate autocluster()", `1:14 KQL2002 the plugin autocluster is not supported: which patterns the service reports is up to a heuristic search that is not published`},
 		{"cluster('c').database('d').Nope", `1:28 KQL3002 the name "Nope" does not refer to any known table, variable or function`},
 		{"externaldata(a:string)['https://x/y.csv']", `1:24 KQL2002 externaldata reads no addresses; no file was given for https://x/y.csv`},
 		{"T | invoke FileProfile(a)", `1:12 KQL5002 FileProfile has no data here: the columns that it adds are empty`},

@@ -11,14 +11,6 @@ import (
 func init() {
 	register("mv-apply", lowerMvApply)
 	register("partition", lowerPartition)
-	register("fork", func(c *ctx, in *rows, op *syntax.Fork) *rows {
-		c.unsupported(op, "fork gives several results")
-		return nil
-	})
-	register("facet", func(c *ctx, in *rows, op *syntax.Facet) *rows {
-		c.unsupported(op, "facet gives several results")
-		return nil
-	})
 }
 
 // lowerMvApply runs operators over the elements of each row. Rows are numbered, expanded, and keep their number and copies of

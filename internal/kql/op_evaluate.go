@@ -22,11 +22,21 @@ type plugin func(c *ctx, in *rows, op *syntax.Evaluate) *rows
 var plugins = map[string]plugin{}
 
 // unsupportedPlugins are the plugins of the language that Harrier does not run.
-var unsupportedPlugins = []string{"autocluster", "autocluster_v2", "basket", "diffpatterns", "diffpatterns_text",
-	"activity_engagement", "activity_metrics", "new_activity_metrics", "session_count", "funnel_sequence",
-	"funnel_sequence_completion", "sql_request", "mysql_request", "postgresql_request", "cosmosdb_sql_request", "http_request", "http_request_post",
-	"azure_digital_twins_query_request", "ai_embed_text", "ai_embeddings", "ai_chat_completion", "python", "r", "infer_storage_schema", "preview", "schema_merge",
-	"rows_near", "geo_line_lookup", "geo_polygon_lookup", "estimate_rows_count", "graph_to_table", "identity", "row_explode"}
+var unsupportedPlugins = map[string]string{
+	"autocluster": heuristic, "autocluster_v2": heuristic, "diffpatterns": heuristic, "diffpatterns_text": heuristic,
+	"sql_request": network, "mysql_request": network, "postgresql_request": network, "cosmosdb_sql_request": network, "http_request": network,
+	"http_request_post": network, "azure_digital_twins_query_request": network, "ai_embed_text": network, "ai_embeddings": network,
+	"ai_chat_completion": network, "ai_chat_completion_prompt": network, "dax_request": network, "infer_storage_schema": network,
+	"infer_storage_schema_with_suggestions": network, "execute_query": network, "execute_show_command": network,
+	"python": script, "r": script, "csharp": script,
+	"external_datatable": inService, "identity_v3": inService, "schema_merge": inService, "graph_to_table": inService, "row_explode": inService,
+}
+
+const (
+	heuristic = "which patterns the service reports is up to a heuristic search that is not published"
+	network   = "it asks another server, and queries here never use the network"
+	script    = "it runs a program in another language"
+)
 
 func lowerEvaluate(c *ctx, in *rows, op *syntax.Evaluate) *rows {
 	if !c.ignoreParams(op.Params) {
@@ -35,11 +45,11 @@ func lowerEvaluate(c *ctx, in *rows, op *syntax.Evaluate) *rows {
 	name := op.Plugin.Func.Name
 	p := plugins[name]
 	switch {
-	case p == nil && contains(unsupportedPlugins, name):
-		c.unsupported(op.Plugin, "the plugin %s is not supported", name)
+	case p == nil && unsupportedPlugins[name] != "":
+		c.unsupported(op.Plugin, "the plugin %s is not supported: %s", name, unsupportedPlugins[name])
 		return nil
 	case p == nil:
-		c.bad("KQL3004", op.Plugin.Func, "there is no plugin named %q%s", name, near(name, slices.Concat(slices.Sorted(maps.Keys(plugins)), unsupportedPlugins)))
+		c.bad("KQL3004", op.Plugin.Func, "there is no plugin named %q%s", name, near(name, slices.Sorted(maps.Keys(plugins))))
 		return nil
 	case in == nil:
 		c.errorf("KQL4006", op.Span(), "the plugin %s needs a table before it", name)

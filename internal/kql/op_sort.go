@@ -1,7 +1,11 @@
 package kql
 
 import (
+	"strings"
+
+	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
+	"github.com/harrier-detect/harrier/internal/fn"
 	"github.com/harrier-detect/harrier/internal/kql/function"
 	"github.com/harrier-detect/harrier/internal/kql/syntax"
 	"github.com/harrier-detect/harrier/internal/kql/types"
@@ -40,11 +44,13 @@ func (c *ctx) orderKeys(terms []*syntax.OrderTerm) ([]plan.SortKey, bool) {
 			c.bad("KQL4001", t.X, "a value of type dynamic cannot be sorted by; convert it first, as with tostring()")
 			return nil, false
 		}
-		if t.Order == "granny-asc" || t.Order == "granny-desc" {
-			c.unsupported(t, "the order %s is not supported", t.Order)
-			return nil, false
-		}
 		desc := t.Order != "asc"
+		if natural, ok := strings.CutPrefix(t.Order, "granny-"); ok {
+			desc = natural == "desc"
+			if v.typ == types.String {
+				v.e = expr.F(naturalKey, v.e)
+			}
+		}
 		first := !desc
 		if t.Nulls != "" {
 			first = t.Nulls == "first"
@@ -184,3 +190,22 @@ func exprName(x syntax.Expr) string {
 	}
 	return ""
 }
+
+// naturalKey makes of a text one that sorts where the text stands in the order of granny-asc: numbers count by size.
+var naturalKey = &fn.Func{Name: "natural_key", Min: 1, Max: 1, Doc: "Makes a text to sort by, in which numbers count by size.", Row: func(args []event.Value) event.Value {
+	var b strings.Builder
+	for s := args[0].Str(); s != ""; {
+		if n := digits(s); n > 0 {
+			number := strings.TrimLeft(s[:n], "0")
+			b.WriteByte('0')
+			b.WriteByte(byte(len(number) >> 8))
+			b.WriteByte(byte(len(number)))
+			b.WriteString(number)
+			s = s[n:]
+			continue
+		}
+		b.WriteByte(s[0])
+		s = s[1:]
+	}
+	return event.StringOf(b.String())
+}}

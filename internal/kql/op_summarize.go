@@ -21,9 +21,17 @@ func init() {
 
 func lowerSummarize(c *ctx, in *rows, op *syntax.Summarize) *rows {
 	c.ignoreParams(op.Params)
-	if op.Bin != nil {
-		c.unsupported(op.Bin, "bin= is not supported; write bin() around the column")
-		return nil
+	if n := len(op.By); op.Bin != nil && n > 0 {
+		// The old way to say bin() around what stands last.
+		last := op.By[n-1]
+		call := &syntax.Call{Func: &syntax.Ident{Name: "bin"}, Args: []syntax.Expr{last, op.Bin}}
+		call.Start, call.End = last.Span().Start, op.Bin.Span().End
+		by := append(slices.Clone(op.By[:n-1]), call)
+		if named, ok := last.(*syntax.Named); ok {
+			call.Args[0] = named.X
+			by[n-1] = &syntax.Named{Names: named.Names, X: call}
+		}
+		return c.summarize(in, op.Aggs, by)
 	}
 	if len(op.Aggs) == 0 && len(op.By) == 0 {
 		c.unsupported(op, "a summarize without anything gives no columns")

@@ -2,6 +2,7 @@ package kql
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/harrier-detect/harrier/internal/expr"
@@ -173,13 +174,16 @@ func (k *cook) dimNames() string {
 	return out
 }
 
+// input finds the places where a body reads its input.
+var input = regexp.MustCompile(`\bT(\n| \|)`)
+
 // run binds the body over the columns and constants and gives its columns these names.
 func (k *cook) run(body string, names []string) *rows {
 	c, op := k.c, k.op
 	in := *k.in
 	in.carried = nil
 	table := in.project(k.items, k.cols)
-	if strings.Count(body, "T\n")+strings.Count(body, "T |") > 1 {
+	if len(input.FindAllString(body, -1)) > 1 {
 		table = c.share(table, op.Plugin.Func.Name)
 	}
 	src := text.NewSource("the plugin "+op.Plugin.Func.Name, body)
@@ -189,6 +193,9 @@ func (k *cook) run(body string, names []string) *rows {
 	inner.scope.names["T"] = &value{table: table}
 	for name, v := range k.consts {
 		inner.scope.names[name] = c.named(v, name)
+		if v.table != nil {
+			inner.scope.names[name] = &value{table: c.share(v.table, name)}
+		}
 	}
 	outer, had := c.src, len(c.diags)
 	c.src = src

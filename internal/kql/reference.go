@@ -77,10 +77,8 @@ func Plugins() []*Operator {
 		}
 		list = append(list, &o)
 	}
-	for _, name := range unsupportedPlugins {
-		if plugins[name] == nil {
-			list = append(list, &Operator{Name: name, Refused: "it is not built"})
-		}
+	for name, why := range unsupportedPlugins {
+		list = append(list, &Operator{Name: name, Refused: why})
 	}
 	slices.SortFunc(list, func(a, b *Operator) int { return strings.Compare(a.Name, b.Name) })
 	return list

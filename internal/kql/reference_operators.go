@@ -12,7 +12,6 @@ func rowsOf(pairs ...string) []fn.Example {
 }
 
 const (
-	oneResult = "a query gives one result here"
 	inService = "only the service itself writes it into queries"
 )
 
@@ -32,11 +31,9 @@ var operatorDocs = map[string]*Operator{
 		Examples: rowsOf(`print d=dynamic({"a":1,"b":"x"}) | evaluate bag_unpack(d)`, `[{"a":1,"b":"x"}]`)},
 	"extend": {See: "extend-operator", Syntax: "T | extend [Name =] Expression, …", Doc: "Adds columns, or puts new values into columns of the same name. All expressions see the columns of the input, not each other.",
 		Examples: rowsOf(`print a=2 | extend b=a*a`, `[{"a":2,"b":4}]`)},
-	"facet": {See: "facet-operator", Refused: oneResult},
 	"find": {See: "find-operator", Syntax: "find [withsource=Name] [in (Table, …)] where Predicate [project Column, … [, pack(*)]]", Doc: "The rows of several tables for which a predicate holds.",
 		Options:  []string{"withsource=NAME", "with_source=NAME", "datascope=any"},
 		Examples: rowsOf(`let A = datatable(x:long)[1,2]; let B = datatable(x:long)[2,3]; find withsource=From in (A, B) where x == 2 project x`, `[{"From":"A","x":2}, {"From":"B","x":2}]`)},
-	"fork":      {See: "fork-operator", Refused: oneResult},
 	"getschema": {See: "getschema-operator", Syntax: "T | getschema", Doc: "A row for each column: its name, its number from 0, its type.", Examples: rowsOf(`print a=1, b="x" | getschema | project ColumnName, ColumnType`, `[{"ColumnName":"a","ColumnType":"long"}, {"ColumnName":"b","ColumnType":"string"}]`)},
 	"invoke": {See: "invoke-operator", Syntax: "T | invoke Function(Argument, …)", Doc: "Calls a function of the query with the rows as its first argument.",
 		Note:     "FileProfile() knows nothing of files across the world, and SeenBy() nothing of networks: the columns that they add are empty, and a note says so. DeviceFromIP() is refused.",
@@ -78,7 +75,6 @@ var operatorDocs = map[string]*Operator{
 	"project-rename":   {See: "project-rename-operator", Syntax: "T | project-rename New = Old, …", Doc: "Gives columns other names.", Examples: rowsOf(`print a=1, b=2 | project-rename c=a`, `[{"c":1,"b":2}]`)},
 	"project-reorder":  {See: "project-reorder-operator", Syntax: "T | project-reorder Pattern [asc|desc|granny-asc|granny-desc], …", Doc: "Puts columns in front.", Examples: rowsOf(`print a=1, b=2 | project-reorder b`, `[{"b":2,"a":1}]`)},
 	"range":            {See: "range-operator", Syntax: "range Name from Start to End step Step", Doc: "A column of values from the start to the end.", Examples: rowsOf(`range x from 1 to 5 step 2`, `[{"x":1}, {"x":3}, {"x":5}]`)},
-	"reduce":           {See: "reduce-operator", Refused: "how the service finds patterns in texts is not documented"},
 	"render":           {See: "render-operator", Syntax: "T | render Chart [with (…)]", Doc: "Says how rows are to be drawn. Rows pass.", Examples: rowsOf(`print a=1 | render table`, `[{"a":1}]`)},
 	"sample":           {See: "sample-operator", Syntax: "T | sample N", Doc: "Some rows.", Note: "They are the first ones, not random ones.", Examples: rowsOf(`range x from 1 to 9 step 1 | sample 2`, `[{"x":1}, {"x":2}]`)},
 	"sample-distinct":  {See: "sample-distinct-operator", Syntax: "T | sample-distinct N of Column", Doc: "Some different values of a column.", Note: "They are the first ones, not random ones.", Examples: rowsOf(`datatable(x:long)[1,1,2,3] | sample-distinct 2 of x`, `[{"x":1}, {"x":2}]`)},
@@ -89,18 +85,15 @@ var operatorDocs = map[string]*Operator{
 		Options: []string{"kind=case_insensitive|default", "withsource=NAME", "with_source=NAME"}, Note: "kind=case_sensitive is refused.",
 		Examples: rowsOf(`datatable(a:string)["the cat","concatenate"] | search "cat"`, `[{"$table":"union_arg0","a":"the cat"}]`)},
 	"serialize": {See: "serialize-operator", Syntax: "T | serialize [Name = Expression, …]", Doc: "Says that the order of the rows counts, as functions over neighbouring rows need.", Examples: rowsOf(`range x from 5 to 6 step 1 | serialize n=row_number()`, `[{"x":5,"n":1}, {"x":6,"n":2}]`)},
-	"sort": {Aliases: []string{"order"}, See: "sort-operator", Syntax: "T | sort by Expression [asc|desc] [nulls first|nulls last], …", Doc: "Sorts rows, the greatest first unless asc is said. Missing values count as the least.",
-		Note:     "The orders granny-asc and granny-desc are refused.",
+	"sort": {Aliases: []string{"order"}, See: "sort-operator", Syntax: "T | sort by Expression [asc|desc] [nulls first|nulls last], …", Doc: "Sorts rows, the greatest first unless asc is said. Missing values count as the least. In the orders granny-asc and granny-desc numbers in texts count by size.",
 		Examples: rowsOf(`datatable(x:long)[2,1,3] | sort by x`, `[{"x":3}, {"x":2}, {"x":1}]`)},
 	"summarize": {See: "summarize-operator", Syntax: "T | summarize [Name =] Aggregate, … [by [Name =] Expression, …]", Doc: "One row for each combination of the by values with aggregates over its rows. A missing value is a value of its own.",
-		Note:     "bin= behind the columns is refused; bin() around a column is not.",
 		Examples: rowsOf(`datatable(g:string, n:long)["a",1,"a",5,"b",3] | summarize sum(n), rows=count() by g`, `[{"g":"a","sum_n":6,"rows":2}, {"g":"b","sum_n":3,"rows":1}]`)},
 	"take": {Aliases: []string{"limit"}, See: "take-operator", Syntax: "T | take N", Doc: "At most so many rows.", Note: "They are the first ones; the service promises none in particular.", Examples: rowsOf(`range x from 1 to 9 step 1 | take 2`, `[{"x":1}, {"x":2}]`)},
 	"top":  {See: "top-operator", Syntax: "T | top N by Expression [asc|desc] [nulls first|nulls last]", Doc: "The first rows in an order.", Examples: rowsOf(`range x from 1 to 9 step 1 | top 2 by x`, `[{"x":9}, {"x":8}]`)},
 	"top-hitters": {See: "top-hitters-operator", Syntax: "T | top-hitters N of Expression [by Expression]", Doc: "The commonest values, or those with the greatest sums.", Note: "The numbers are exact, where the service estimates them.",
 		Examples: rowsOf(`datatable(x:string)["a","b","a"] | top-hitters 1 of x`, `[{"x":"a","approximate_count_x":2}]`)},
-	"top-nested": {See: "top-nested-operator", Syntax: "T | top-nested [N] of Expression by [Name =] Aggregate [asc|desc], top-nested …", Doc: "The top values of a column, and within each of them those of the next.", Note: "with others= is refused.",
-		Examples: rowsOf(`datatable(g:string, n:long)["a",1,"a",5,"b",3] | top-nested 1 of g by s=sum(n)`, `[{"g":"a","s":6}]`)},
+	"top-nested": {See: "top-nested-operator", Syntax: "T | top-nested [N] of Expression [with others=Constant] by [Name =] Aggregate [asc|desc], top-nested …", Doc: "The top values of a column, and within each of them those of the next. With others the rest is one row more.", Examples: rowsOf(`datatable(g:string, n:long)["a",1,"a",5,"b",3] | top-nested 1 of g with others="rest" by s=sum(n)`, `[{"g":"a","s":6}, {"g":"rest","s":3}]`)},
 	"union": {See: "union-operator", Syntax: "[T |] union [kind=inner|outer] [withsource=Name] [isfuzzy=true] Table, …", Doc: "The rows of several tables. Columns of one name and different types are kept apart by their type's name behind them.",
 		Options:  []string{"kind=inner|outer", "isfuzzy=BOOL", "withsource=NAME", "with_source=NAME", "best_effort=BOOL"},
 		Note:     "A fuzzy union leaves out tables that do not exist; how it orders rows is up to the service, here tables follow each other.",
