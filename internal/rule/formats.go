@@ -3,6 +3,7 @@ package rule
 import (
 	"strings"
 
+	"github.com/harrier-detect/harrier/internal/attack"
 	"github.com/harrier-detect/harrier/internal/text"
 )
 
@@ -46,6 +47,8 @@ func readESCU(d document, p *Pack) {
 		Techniques:  tags.list("mitre_attack_id"), KillChain: tags.list("kill_chain_phases"), NIST: tags.list("nist"), CIS: tags.list("cis20"),
 		CVE: tags.list("cve"), Stories: tags.list("analytic_story"), Required: tags.list("required_fields"),
 		Impact: tags.num("impact"), Confidence: tags.num("confidence"), Score: tags.num("risk_score"), Message: tags.str("message"),
+		Domain: strings.ToLower(tags.str("security_domain")), Asset: tags.str("asset_type"), Products: tags.list("product"), Atomics: tags.list("atomic_guid"),
+		ManualTest: strings.TrimSpace(tags.str("manual_test")), Tags: append(tags.list("group"), tags.list("context")...),
 	}
 	for _, o := range tags.maps("observable") {
 		for _, role := range o.list("role") {
@@ -63,14 +66,53 @@ func readESCU(d document, p *Pack) {
 			r.Observables = append(r.Observables, Observable{Field: o.str("field"), Type: o.str("type"), Role: "attacker"})
 		}
 	}
+	for _, s := range d.maps("drilldown_searches") {
+		r.Drilldowns = append(r.Drilldowns, Drilldown{s.str("name"), s.str("search"), s.str("earliest_offset"), s.str("latest_offset")})
+	}
+	if t := tags.sub("throttling"); t.node != nil {
+		r.Throttle = &Throttle{Fields: t.list("fields"), Period: t.str("period")}
+	}
 	for _, t := range d.maps("tests") {
 		test := Test{Name: t.str("name")}
 		for _, a := range t.maps("attack_data") {
-			test.Data = append(test.Data, TestData{URL: a.str("data"), Source: a.str("source"), Sourcetype: a.str("sourcetype")})
+			test.Data = append(test.Data, TestData{URL: a.str("data"), Source: a.str("source"), Sourcetype: a.str("sourcetype"), Host: a.str("host"),
+				Index: a.str("custom_index"), UpdateTime: a.flag("update_timestamp")})
 		}
 		r.Tests = append(r.Tests, test)
 	}
+	// What the content leaves to its build tool: https://github.com/splunk/contentctl/blob/main/contentctl/objects/detection_tags.py
+	r.derive()
+	if len(r.NIST) == 0 {
+		r.NIST = []string{"DE.AE"}
+		if strings.EqualFold(r.Type, "TTP") {
+			r.NIST = []string{"DE.CM"}
+		}
+	}
+	if len(r.CIS) == 0 {
+		r.CIS = []string{"CIS 10"}
+		if r.Domain == "network" {
+			r.CIS = []string{"CIS 13"}
+		}
+	}
 	p.addRule(d, r)
+}
+
+// derive fills in from the rule's techniques the tactics and phases of the kill chain that the file leaves out.
+func (r *Rule) derive() {
+	if len(r.Tactics) == 0 {
+		for _, id := range r.Techniques {
+			if t := attack.Lookup(id); t != nil {
+				for _, tactic := range t.Tactics {
+					if !contains(r.Tactics, tactic) {
+						r.Tactics = append(r.Tactics, tactic)
+					}
+				}
+			}
+		}
+	}
+	if len(r.KillChain) == 0 {
+		r.KillChain = attack.Phases(r.Techniques)
+	}
 }
 
 func readAnvilogic(d document, p *Pack) {
@@ -82,6 +124,8 @@ func readAnvilogic(d document, p *Pack) {
 			r.Tactics = append(r.Tactics, tactic)
 		}
 	}
+	r.readMarks(r.Description)
+	r.derive()
 	if format := d.str("logic_format"); !strings.EqualFold(format, "splunk") {
 		p.refuse(d, r, "RUL2001", "logic_format", "rule is written in %q, which is not one of the languages that Harrier runs", format)
 		return
@@ -92,32 +136,117 @@ func readAnvilogic(d document, p *Pack) {
 func readSentinel(d document, p *Pack) {
 	r := &Rule{Language: KQL, Format: "sentinel-hunting", ID: d.str("id"), Name: strings.TrimSpace(d.str("name")), Description: d.str("description"),
 		Query: d.query("query"), Version: d.str("version"), Status: d.str("status"), Severity: strings.ToLower(d.str("severity")),
-		Tactics: d.list("tactics"), Techniques: d.list("relevantTechniques"), Tags: d.list("tags")}
+		Tactics: d.list("tactics"), Techniques: append(d.list("relevantTechniques"), d.list("techniques")...), Tags: d.list("tags")}
 	if r.Name == "" {
 		r.Name = d.str("DisplayName")
 	}
-	if d.has("queryFrequency") || d.has("triggerOperator") || d.has("kind") {
+	for _, key := range []string{"description-detailed", "description_detailed"} {
+		if s := d.str(key); s != "" {
+			r.Description = s
+		}
+	}
+	for _, t := range d.maps("tags") {
+		for _, key := range []string{"Schema", "ParentAlert"} {
+			if s := t.str(key); s != "" {
+				r.Tags = append(r.Tags, key+": "+s)
+			}
+		}
+		for _, key := range []string{"SchemaVersion", "version"} { // of what the tag before it names
+			t.str(key)
+		}
+		if s := t.str("Id"); s != "" {
+			r.Tags = append(r.Tags, "Id: "+s)
+		}
+	}
+	r.Schedule = scheduleOf(d.mapping)
+	if r.Schedule != nil || d.has("kind") {
 		r.Format = "sentinel-analytic"
-		r.Schedule = &Schedule{Frequency: d.str("queryFrequency"), Period: d.str("queryPeriod"), Kind: d.str("kind"),
-			Operator: triggerOperator(d.str("triggerOperator")), Threshold: d.num("triggerThreshold")}
 	}
 	for _, c := range d.maps("requiredDataConnectors") {
-		r.DataSources = append(r.DataSources, c.list("dataTypes")...)
+		con := Connector{ID: c.str("connectorId"), Tables: c.list("dataTypes")}
+		r.Connectors = append(r.Connectors, con)
+		r.DataSources = append(r.DataSources, con.Tables...)
 	}
-	r.Entities = entityMappings(d.mapping)
+	r.DataSources = append(r.DataSources, d.list("DataSources")...)
+	r.Required = append(r.Required, d.list("InputFields")...)
+	r.alerting(d.mapping)
+	for _, e := range d.maps("sentinelEntitiesMappings") {
+		r.Entities = append(r.Entities, EntityMapping{Type: "", Fields: []EntityField{{"", e.str("columnName")}}})
+	}
+	if len(r.Entities) == 0 {
+		// Exploration queries say what kinds of entity they give, not in which columns.
+		d.list("OutputEntityTypes")
+	}
+	for _, key := range []string{"InputEntityType", "QueryPeriodBefore", "QueryPeriodAfter"} {
+		if s := d.str(key); s != "" {
+			r.Tags = append(r.Tags, key+": "+s)
+		}
+	}
+	if m := d.sub("metadata"); m.node != nil {
+		r.Author = m.sub("author").str("name")
+		m.sub("support").str("tier")
+		m.sub("source").str("kind")
+		r.Tags = append(r.Tags, m.sub("categories").list("domains")...)
+	}
+	r.References = append(r.References, d.list("References")...)
+	if r.Author == "" {
+		r.Author = d.sub("author").str("name") + d.str("author")
+	}
+	for _, key := range []string{"support", "source", "categories"} { // metadata that lost its indent
+		d.get(key)
+	}
+	r.Tactics = append(r.Tactics, d.list("threatAnalysisTactics")...)
+	r.Techniques = append(r.Techniques, d.list("threatAnalysisTechniques")...)
+	r.derive()
+	r.Disabled = d.has("enabled") && !d.flag("enabled")
+	d.str("alertRuleTemplateName") // the rule that this one is a copy of; a number without meaning elsewhere
 	p.addRule(d, r)
 }
 
-func entityMappings(m mapping) []EntityMapping {
-	var out []EntityMapping
+// scheduleOf reads when a Sentinel rule runs, or returns nil.
+func scheduleOf(m mapping) *Schedule {
+	if !m.has("queryFrequency") && !m.has("triggerOperator") && !strings.EqualFold(m.str("kind"), "NRT") {
+		return nil
+	}
+	return &Schedule{Frequency: m.str("queryFrequency"), Period: m.str("queryPeriod"), Kind: m.str("kind"),
+		Operator: triggerOperator(m.str("triggerOperator")), Threshold: m.num("triggerThreshold")}
+}
+
+// alerting reads what Sentinel makes of the results of a rule.
+// https://learn.microsoft.com/azure/sentinel/scheduled-rules-overview
+func (r *Rule) alerting(m mapping) {
 	for _, e := range m.maps("entityMappings") {
 		em := EntityMapping{Type: e.str("entityType")}
 		for _, f := range e.maps("fieldMappings") {
 			em.Fields = append(em.Fields, EntityField{f.str("identifier"), f.str("columnName")})
 		}
-		out = append(out, em)
+		r.Entities = append(r.Entities, em)
 	}
-	return out
+	for _, kv := range m.pairs("customDetails") {
+		r.Custom = append(r.Custom, CustomDetail{kv[0], kv[1]})
+	}
+	if o := m.sub("alertDetailsOverride"); o.node != nil {
+		r.Override = &Override{Name: o.str("alertDisplayNameFormat"), Description: o.str("alertDescriptionFormat"), SeverityColumn: o.str("alertSeverityColumnName"),
+			TacticsColumn: o.str("alertTacticsColumnName")}
+		for _, q := range o.maps("alertDynamicProperties") {
+			r.Override.Properties = append(r.Override.Properties, CustomDetail{q.str("alertProperty"), q.str("value")})
+		}
+	}
+	if g := m.sub("eventGroupingSettings"); g.node != nil {
+		r.PerAlert = strings.EqualFold(g.str("aggregationKind"), "SingleAlert")
+	} else {
+		r.PerAlert = r.Schedule != nil && !strings.EqualFold(r.Schedule.Kind, "NRT")
+	}
+	if m.flag("suppressionEnabled") {
+		r.Throttle = &Throttle{Period: m.str("suppressionDuration")}
+	} else {
+		m.str("suppressionDuration")
+	}
+	if c := m.sub("incidentConfiguration"); c.node != nil {
+		g := c.sub("groupingConfiguration")
+		r.Incident = &Incident{Create: c.flag("createIncident"), Group: g.flag("enabled"), Reopen: g.flag("reopenClosedIncident"), Lookback: g.str("lookbackDuration"),
+			Matching: g.str("matchingMethod"), ByEntities: g.list("groupByEntities"), ByDetails: g.list("groupByAlertDetails"), ByCustom: g.list("groupByCustomDetails")}
+	}
 }
 
 func triggerOperator(s string) string {
@@ -143,9 +272,12 @@ func readARM(d document, p *Pack) {
 		}
 		r := &Rule{Language: KQL, Format: "sentinel-analytic", ID: res.str("id"), Name: prop.str("displayName"), Description: prop.str("description"),
 			Query: excerpt(d.file, d.text, prop.get("query")), Severity: strings.ToLower(prop.str("severity")), Tactics: prop.list("tactics"),
-			Techniques: prop.list("techniques"), Entities: entityMappings(prop),
-			Schedule: &Schedule{Frequency: prop.str("queryFrequency"), Period: prop.str("queryPeriod"), Kind: res.str("kind"),
-				Operator: triggerOperator(prop.str("triggerOperator")), Threshold: prop.num("triggerThreshold")}}
+			Techniques: prop.list("techniques"), Disabled: prop.has("enabled") && !prop.flag("enabled")}
+		if r.Schedule = scheduleOf(prop); r.Schedule != nil {
+			r.Schedule.Kind = res.str("kind")
+		}
+		r.alerting(prop)
+		r.derive()
 		p.addRule(d, r)
 	}
 }

@@ -222,6 +222,7 @@ func (p *Pack) readYAML(path, src string, named bool) {
 			p.Others["YAML that is no rule"]++
 			continue
 		}
+		m.read = map[*yaml.Node]bool{}
 		p.readDocument(document{m, path, src, whole}, named)
 	}
 }
@@ -269,6 +270,9 @@ func (m mapping) keys() []string {
 // addRule completes a rule read from a YAML document and adds it, or refuses it when it has no query.
 func (p *Pack) addRule(d document, r *Rule) {
 	r.File, r.Source, r.Doc = d.file, d.src, d.node
+	if d.read != nil && r.Unread == nil {
+		r.Unread = d.unread()
+	}
 	if r.Name == "" {
 		r.Name = baseName(d.file)
 	}

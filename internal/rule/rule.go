@@ -65,9 +65,33 @@ type Rule struct {
 	Entities    []EntityMapping
 	Required    []string // fields or columns that the rule says it reads
 	DataSources []string // sources, connectors or tables that the rule says it needs
+	Connectors  []Connector
+
+	Domain   string   // security domain: endpoint, network, threat, identity, access, audit
+	Asset    string   // what is attacked: Endpoint, AWS Account, …
+	Products []string // of which the rule is a part
+	Actors   []string // threat actors and Software that are known for the behaviour
+	Software []string
+	Atomics  []string // tests of Atomic Red Team: their GUIDs, or "T1021.002#3"
+	// Related are other rules by what they are to this one ("derived", "obsolete", …) and id.
+	Related    []Related
+	Drilldowns []Drilldown
+	// Custom are columns of the result that an alert shows under names of its own.
+	Custom   []CustomDetail
+	Override *Override
+	// Throttle says which results are not worth another alert; nil: none are.
+	Throttle *Throttle
+	// PerAlert says that all rows of a run make one alert (Sentinel's default), not one each.
+	PerAlert bool
+	Incident *Incident
+	Disabled bool // published as switched off
 
 	Schedule *Schedule
 	Tests    []Test
+	// ManualTest says why the rule cannot be tested automatically, or is "".
+	ManualTest string
+	// Unread are the keys of the rule's file, dotted, that none of the above is from.
+	Unread []string
 
 	sigmaName string // by which correlations may refer to a Sigma rule
 
@@ -102,6 +126,42 @@ type Schedule struct {
 	Kind              string // Scheduled, NRT
 }
 
+// Connector is a Sentinel data connector and the tables that it fills.
+type Connector struct {
+	ID     string
+	Tables []string
+}
+
+// Related is another rule.
+type Related struct{ ID, Type string }
+
+// Drilldown is a search for an analyst to go on with. Its offsets may be tokens ($info_min_time$).
+type Drilldown struct{ Name, Search, Earliest, Latest string }
+
+// CustomDetail names a column of the result that an alert shows.
+type CustomDetail struct{ Name, Column string }
+
+// Override takes parts of an alert from its result: formats with {{column}}, and columns.
+type Override struct {
+	Name, Description             string
+	SeverityColumn, TacticsColumn string
+	Properties                    []CustomDetail
+}
+
+// Throttle holds alerts back: further ones with the same Fields (none: any) within Period after one.
+type Throttle struct {
+	Fields []string
+	Period string // as published: 30m, PT5H
+}
+
+// Incident says what becomes of alerts: whether they open an incident, and which alerts one incident takes.
+type Incident struct {
+	Create, Group, Reopen bool
+	Lookback, Matching    string
+	ByEntities            []string
+	ByDetails, ByCustom   []string
+}
+
 // Test names data a rule should find something in.
 type Test struct {
 	Name string
@@ -109,7 +169,12 @@ type Test struct {
 }
 
 // TestData is one dataset of a Test.
-type TestData struct{ URL, Source, Sourcetype string }
+type TestData struct {
+	URL, Source, Sourcetype string
+	Host, Index             string
+	// UpdateTime asks for the events to be moved to the present before they are sent anywhere.
+	UpdateTime bool
+}
 
 // RiskScore returns the rule's risk score: the stated one, or impact × confidence / 100 rounded to the nearest integer
 // (https://docs.splunk.com/Documentation/ESSOC/latest/user/Riskscoring), or 0 when the format knows no risk.

@@ -70,6 +70,16 @@ func readSigma(d document, p *Pack) {
 			p.Sigma.Rules[ref] = src
 		}
 	}
+	for _, x := range d.maps("related") {
+		r.Related = append(r.Related, Related{ID: x.str("id"), Type: x.str("type")})
+	}
+	r.Required = append(r.Required, d.list("fields")...)
+	// What selects, relates and names is the language's to read; tests are found by who runs them.
+	for _, key := range []string{"detection", "logsource", "correlation", "filter", "aliases", "timeframe", "name", "taxonomy", "license", "scope", "regression_tests_path", "simulation", "action",
+		"sigma-version"} {
+		d.get(key)
+	}
+	r.derive()
 	if c := d.sub("correlation"); c.node != nil {
 		r.Type = "correlation"
 		if !strings.EqualFold(c.str("generate"), "true") {

@@ -11,8 +11,13 @@ import (
 )
 
 // mapping looks keys of a YAML mapping up; keys are compared without regard to case, since old Sentinel content capitalises
-// them.
-type mapping struct{ node *yaml.Node }
+// them. It remembers what was asked for.
+type mapping struct {
+	node *yaml.Node
+	// read holds the values that were asked for: true for those that were taken whole, false for those that were looked into.
+	// It is shared with the mappings inside, and may be nil.
+	read map[*yaml.Node]bool
+}
 
 func mappingOf(n *yaml.Node) (mapping, bool) {
 	for n != nil && n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
@@ -21,29 +26,97 @@ func mappingOf(n *yaml.Node) (mapping, bool) {
 	for n != nil && n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
-	return mapping{n}, n != nil && n.Kind == yaml.MappingNode
+	return mapping{node: n}, n != nil && n.Kind == yaml.MappingNode
 }
 
-func (m mapping) get(key string) *yaml.Node {
+// find returns the value of a key as it stands there, or nil.
+func (m mapping) find(key string) *yaml.Node {
 	if m.node == nil || m.node.Kind != yaml.MappingNode {
 		return nil
 	}
 	for i := 0; i+1 < len(m.node.Content); i += 2 {
 		if strings.EqualFold(m.node.Content[i].Value, key) {
-			v := m.node.Content[i+1]
-			if v.Kind == yaml.AliasNode {
-				v = v.Alias
-			}
-			return v
+			return m.node.Content[i+1]
 		}
 	}
 	return nil
 }
 
-func (m mapping) has(key string) bool { return m.get(key) != nil }
+func (m mapping) mark(v *yaml.Node, whole bool) *yaml.Node {
+	if v == nil {
+		return nil
+	}
+	if m.read != nil {
+		m.read[v] = m.read[v] || whole
+	}
+	if v.Kind == yaml.AliasNode {
+		return v.Alias
+	}
+	return v
+}
+
+// get returns the value of a key, which counts as read to the bottom, or nil.
+func (m mapping) get(key string) *yaml.Node { return m.mark(m.find(key), true) }
+
+// unread returns the keys, dotted, whose values nobody asked for, in the order of the file, each once.
+func (m mapping) unread() []string {
+	var out []string
+	var walk func(n *yaml.Node, path string)
+	walk = func(n *yaml.Node, path string) {
+		switch n.Kind {
+		case yaml.SequenceNode:
+			for _, c := range n.Content {
+				walk(c, path)
+			}
+		case yaml.MappingNode:
+			for i := 0; i+1 < len(n.Content); i += 2 {
+				name, v := path+n.Content[i].Value, n.Content[i+1]
+				whole, read := m.read[v]
+				switch {
+				case whole:
+				case read:
+					walk(v, name+".")
+				case !contains(out, name):
+					out = append(out, name)
+				}
+			}
+		}
+	}
+	if m.node != nil {
+		walk(m.node, "")
+	}
+	return out
+}
+
+// pairs returns the keys and values of a mapping whose keys are names of the author's own.
+func (m mapping) pairs(key string) [][2]string {
+	n := m.get(key)
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	var out [][2]string
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		out = append(out, [2]string{n.Content[i].Value, scalar(n.Content[i+1])})
+	}
+	return out
+}
+
+func (m mapping) has(key string) bool { return m.find(key) != nil }
 
 // str returns a scalar's text, or "".
-func (m mapping) str(key string) string { return scalar(m.get(key)) }
+func (m mapping) str(key string) string {
+	v := m.find(key)
+	if v != nil && (v.Kind == yaml.ScalarNode || v.Kind == yaml.AliasNode) {
+		return scalar(m.mark(v, true))
+	}
+	return ""
+}
+
+// flag reports whether a key is true.
+func (m mapping) flag(key string) bool {
+	s := strings.ToLower(m.str(key))
+	return s == "true" || s == "yes"
+}
 
 func (m mapping) num(key string) int {
 	f, err := strconv.ParseFloat(strings.TrimSpace(m.str(key)), 64)
@@ -54,7 +127,8 @@ func (m mapping) num(key string) int {
 }
 
 func (m mapping) sub(key string) mapping {
-	s, _ := mappingOf(m.get(key))
+	s, _ := mappingOf(m.mark(m.find(key), false))
+	s.read = m.read
 	return s
 }
 
@@ -88,13 +162,14 @@ func scalar(n *yaml.Node) string {
 
 // maps returns the mappings of a list.
 func (m mapping) maps(key string) []mapping {
-	n := m.get(key)
+	n := m.mark(m.find(key), false)
 	if n == nil || n.Kind != yaml.SequenceNode {
 		return nil
 	}
 	var out []mapping
 	for _, c := range n.Content {
 		if s, ok := mappingOf(c); ok {
+			s.read = m.read
 			out = append(out, s)
 		}
 	}
