@@ -129,7 +129,7 @@ func (p pivot) reshape(in *event.Batch) (*event.Batch, error) {
 	rowOf := map[string]int{}
 	var first []int32
 	var origins [][]event.Origin
-	valueOf := map[string]string{} // column name → value it is of
+	valueOf, nameOf := map[string]string{}, map[string]string{} // of each column, what it was made of
 	var key []byte
 	for i := range in.Len() {
 		key = key[:0]
@@ -149,11 +149,9 @@ func (p pivot) reshape(in *event.Batch) (*event.Batch, error) {
 			continue
 		}
 		for _, v := range p.Values {
-			name := plainText(series)
-			if len(p.Values) > 1 || p.Always {
-				name = v + p.Separator + name
-			}
-			valueOf[name] = v
+			of := plainText(series)
+			name := p.Column(v, of)
+			valueOf[name], nameOf[name] = v, of
 			g.set(row, g.column(name), in.Value(v, i))
 		}
 	}
@@ -170,7 +168,7 @@ func (p pivot) reshape(in *event.Batch) (*event.Batch, error) {
 	if p.Sorted {
 		rank := func(n string) int {
 			for i, l := range p.Last {
-				if n == l || strings.HasSuffix(n, p.Separator+l) && len(p.Values) > 1 {
+				if nameOf[n] == l {
 					return i + 1
 				}
 			}

@@ -21,9 +21,10 @@ type Pivot struct {
 	Last   []string
 	// Zero lists those Values whose missing cells are 0; others are null.
 	Zero []string
-	// Separator stands between value and name of a column; Always names columns by both also with one value.
-	Separator string
-	Always    bool
+	// Separator stands between value and name of a column; Always names columns by both also with one value. Format, when not
+	// empty, is how such names are built: $AGG$ and $VAL$ in it stand for the value and the name.
+	Separator, Format string
+	Always            bool
 }
 
 func (n *Pivot) Inputs() []Node { return []Node{n.Input} }
@@ -33,7 +34,22 @@ func (n *Pivot) With(in ...Node) Node {
 	return &c
 }
 func (n *Pivot) Head() string {
-	return fmt.Sprintf("pivot keys %s names %s values %s sorted=%v zero=%s", strings.Join(n.Keys, ", "), n.Names, strings.Join(n.Values, ", "), n.Sorted, strings.Join(n.Zero, ", "))
+	s := fmt.Sprintf("pivot keys %s names %s values %s sorted=%v zero=%s", strings.Join(n.Keys, ", "), n.Names, strings.Join(n.Values, ", "), n.Sorted, strings.Join(n.Zero, ", "))
+	if n.Format != "" {
+		s += fmt.Sprintf(" format=%q", n.Format)
+	}
+	return s
+}
+
+// Column names the column of one of Values for a name.
+func (n *Pivot) Column(value, name string) string {
+	switch {
+	case len(n.Values) == 1 && !n.Always:
+		return name
+	case n.Format != "":
+		return strings.NewReplacer("$AGG$", value, "$VAL$", name).Replace(n.Format)
+	}
+	return value + n.Separator + name
 }
 
 // Shape: the new columns depend on the rows.

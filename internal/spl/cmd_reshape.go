@@ -20,7 +20,7 @@ func init() {
 			})},
 		&Command{Name: "xyseries", Aliases: []string{"maketable"}, See: "xyseries", Syntax: "xyseries [grouped=<bool>] <x-field> <name-field> <data-field>… [sep=<text>] [format=<text>]",
 			Doc:   "Makes columns of the values of a field: one row for each value of the first field, one column for each of the second.",
-			Note:  "The option format is refused; grouped has no effect, since rows of one value need not stand together.",
+			Note:  "grouped has no effect, since rows of one value need not stand together.",
 			lower: general((*lowerer).xyseries)},
 		&Command{Name: "mvcombine", See: "mvcombine", Syntax: "mvcombine [delim=<text>] <field>",
 			Doc: "Makes one row of those that differ in one field only, which becomes a multivalue field.",
@@ -50,12 +50,12 @@ func (l *lowerer) xyseries(c *syntax.General) {
 	a := l.arguments(c)
 	a.without("grouped")
 	sep := a.text("sep", ": ")
-	a.refuse("the order of value and name is fixed", "format")
+	format := a.text("format", "")
 	x, name := a.next("the field of the rows"), a.next("the field of the column names")
 	data := []string{a.next("a data field").Value}
 	for _, w := range a.rest() {
 		data = append(data, w.Value)
 	}
 	a.end()
-	l.node = &plan.Pivot{Input: l.node, Keys: []string{x.Value}, Names: name.Value, Values: distinct(data), Separator: sep}
+	l.node = &plan.Pivot{Input: l.node, Keys: []string{x.Value}, Names: name.Value, Values: distinct(data), Separator: sep, Format: format}
 }

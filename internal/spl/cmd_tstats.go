@@ -212,7 +212,7 @@ func (l *lowerer) tstats(c *syntax.Tstats) {
 		x := key(name)
 		switch {
 		case name == "_time" && span != nil:
-			if binned, ok := l.binned(expr.C(name), name, span.Value, nil); ok {
+			if binned, ok := l.binned(expr.C(name), name, span.Value); ok {
 				x = binned
 			}
 		case fill != nil && name != "_time":

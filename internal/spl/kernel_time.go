@@ -30,34 +30,44 @@ var fnTicks = &fn.Func{Name: "ticks", Min: 1, Max: 1,
 	}}
 
 // fnBinTime rounds an epoch time down to a multiple of a span, counted from midnight of the zone or from another time.
-var fnBinTime = &fn.Func{Name: "bin_time", Min: 2, Max: 3,
-	Bind: func(env *fn.Env, args []fn.Arg) (fn.Row, error) {
-		span, err := timefmt.ParseSpan(args[1].Value.Str())
-		if err != nil {
-			return nil, err
-		}
-		zone := env.Location()
-		var shift float64
-		if len(args) == 3 {
-			shift, _ = function.Number(args[2].Value)
-		}
-		width, _ := span.Seconds()
-		one := func(v event.Value) event.Value {
-			sec, ok := function.Number(v)
-			if !ok {
-				return v
+var fnBinTime = timeSpan("bin_time", func(span timefmt.Span, t time.Time) time.Time { return span.Floor(t) }, 0)
+
+// fnAfterTime is the beginning of the span that follows on that of an epoch time.
+var fnAfterTime = timeSpan("after_time", func(span timefmt.Span, t time.Time) time.Time { return span.Add(span.Floor(t), 1) }, 1)
+
+// timeSpan makes a function of a time, a span and perhaps the time that spans are counted from: a bound of the span in which the
+// time lies, or with shifted spans the one so many spans on.
+func timeSpan(name string, bound func(timefmt.Span, time.Time) time.Time, on float64) *fn.Func {
+	return &fn.Func{Name: name, Min: 2, Max: 3,
+		Bind: func(env *fn.Env, args []fn.Arg) (fn.Row, error) {
+			span, err := timefmt.ParseSpan(args[1].Value.Str())
+			if err != nil {
+				return nil, err
 			}
-			if len(args) == 3 {
-				return epoch(math.Floor((sec-shift)/width)*width + shift)
-			}
-			t, ok := timefmt.FromEpoch(sec, zone)
-			if !ok {
-				return v
-			}
-			return epoch(timefmt.ToEpoch(span.Floor(t)))
-		}
-		return func(in []event.Value) event.Value { return perValue(in[0], one) }, nil
-	}}
+			zone := env.Location()
+			width, _ := span.Seconds()
+			return func(in []event.Value) event.Value {
+				shift := 0.0
+				if len(in) == 3 {
+					shift, _ = function.Number(in[2])
+				}
+				return perValue(in[0], func(v event.Value) event.Value {
+					sec, ok := function.Number(v)
+					if !ok {
+						return v
+					}
+					if len(in) == 3 {
+						return epoch((math.Floor((sec-shift)/width)+on)*width + shift)
+					}
+					t, ok := timefmt.FromEpoch(sec, zone)
+					if !ok {
+						return v
+					}
+					return epoch(timefmt.ToEpoch(bound(span, t)))
+				})
+			}, nil
+		}}
+}
 
 // fnBinNumber puts a number into a range of a width, the text "10-20". What is no number stays.
 var fnBinNumber = &fn.Func{Name: "bin_number", Min: 2, Max: 3,
@@ -154,26 +164,55 @@ func chooseSpan(lo, hi float64, bins int, least float64) string {
 	return niceSpans[len(niceSpans)-1]
 }
 
-// fnBinTimes is bin _time without a span.
-var fnBinTimes = &fn.Func{Name: "bin_times", Min: 5, Max: 5, Null: fn.SeesNull,
-	Bind: func(env *fn.Env, _ []fn.Arg) (fn.Row, error) {
-		zone := env.Location()
-		return func(in []event.Value) event.Value {
-			lo, ok := function.Number(in[1])
-			hi, ok2 := function.Number(in[2])
-			bins, _ := function.Number(in[3])
-			sec, ok3 := function.Number(in[0])
-			if !ok || !ok2 || !ok3 {
-				return in[0]
-			}
-			least, _ := function.Number(in[4])
-			span, _ := timefmt.ParseSpan(chooseSpan(lo, hi, int(bins), least))
-			t, ok := timefmt.FromEpoch(sec, zone)
-			if !ok {
-				return in[0]
-			}
-			return epoch(timefmt.ToEpoch(span.Floor(t)))
-		}, nil
+// fnBinTimes is bin _time without a span: it takes the least and the greatest time, the number of spans wanted and their
+// least width.
+var fnBinTimes = chosenSpan("bin_times", func(span timefmt.Span, t time.Time) event.Value { return epoch(timefmt.ToEpoch(span.Floor(t))) })
+
+// fnNextTime is the beginning of the span that follows on one of fnBinTimes, and fnTimeWidth how long it is in seconds.
+var (
+	fnNextTime = chosenSpan("next_time", func(span timefmt.Span, t time.Time) event.Value {
+		return epoch(timefmt.ToEpoch(span.Add(span.Floor(t), 1)))
+	})
+	fnTimeWidth = chosenSpan("time_width", func(span timefmt.Span, _ time.Time) event.Value {
+		sec, _ := span.Seconds()
+		return epoch(sec)
+	})
+)
+
+func chosenSpan(name string, f func(timefmt.Span, time.Time) event.Value) *fn.Func {
+	return &fn.Func{Name: name, Min: 5, Max: 5, Null: fn.SeesNull,
+		Bind: func(env *fn.Env, _ []fn.Arg) (fn.Row, error) {
+			zone := env.Location()
+			return func(in []event.Value) event.Value {
+				lo, ok := function.Number(in[1])
+				hi, ok2 := function.Number(in[2])
+				bins, _ := function.Number(in[3])
+				sec, ok3 := function.Number(in[0])
+				if !ok || !ok2 || !ok3 {
+					return in[0]
+				}
+				least, _ := function.Number(in[4])
+				span, _ := timefmt.ParseSpan(chooseSpan(lo, hi, int(bins), least))
+				t, ok := timefmt.FromEpoch(sec, zone)
+				if !ok {
+					return in[0]
+				}
+				return f(span, t)
+			}, nil
+		}}
+}
+
+// fnRangeStart is the number that a range such as 10-20 begins with.
+var fnRangeStart = &fn.Func{Name: "range_start", Min: 1, Max: 1,
+	Row: func(in []event.Value) event.Value {
+		s := function.Text(in[0])
+		if i := strings.IndexByte(s[min(1, len(s)):], '-'); i >= 0 {
+			s = s[:i+1]
+		}
+		if n, ok := function.ParseNumber(s); ok {
+			return event.FloatOf(n)
+		}
+		return event.NullValue
 	}}
 
 // sampleNow serves to check whether a time can be read.
