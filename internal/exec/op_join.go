@@ -19,6 +19,11 @@ func init() {
 		if j.rightKeys, err = b.programs(n.RightKeys); err != nil {
 			return nil, err
 		}
+		if n.Order != nil {
+			if j.order, err = b.programs([]expr.Expr{n.Order.Left, n.Order.Right}); err != nil {
+				return nil, err
+			}
+		}
 		return []Sink{&joinLeft{j}, &joinRight{j}}, nil
 	})
 }
@@ -31,6 +36,7 @@ type join struct {
 	left, right           *store
 	leftShape, rightShape plan.Shape
 	leftKeys, rightKeys   []*expr.Program
+	order                 []*expr.Program // of the left and the right row; none without an order
 	leftDone, rightDone   bool
 	enough                bool
 	acc                   *account
@@ -49,6 +55,7 @@ type joinTable struct {
 	head    []int32 // first row by key
 	next    []int32 // next row of the same key, or -1
 	matched []bool
+	order   []event.Value // what the rows are ordered by; none without an order
 }
 
 type joinLeft struct{ *join }
@@ -148,6 +155,12 @@ func (j *join) prepare() error {
 	at := int32(0)
 	for _, b := range j.right.batches {
 		ids := t.ids.columns(eval(j.rightKeys, b))
+		if j.order != nil {
+			col := j.order[1].Eval(b)
+			for i := range b.Len() {
+				t.order = append(t.order, col.Value(i))
+			}
+		}
 		for i := range b.Len() {
 			t.next[at] = -1
 			row := t.ids.row(ids, i)
@@ -185,6 +198,19 @@ func eval(progs []*expr.Program, b *event.Batch) []*event.Column {
 	return cols
 }
 
+// inOrder reports whether a pair is in the order that the plan asks for.
+func (j *join) inOrder(left, right event.Value) bool {
+	l, ok := left.Number()
+	r, ok2 := right.Number()
+	if !ok || !ok2 {
+		return true
+	}
+	if j.plan.Order.Later {
+		return r >= l
+	}
+	return r <= l
+}
+
 var nobody = ref{-1, -1}
 
 // probe joins left rows.
@@ -220,6 +246,10 @@ func (j *join) probe(left *store) error {
 		if j.firsts != nil {
 			own = j.firsts.columns(keys)
 		}
+		var order *event.Column
+		if j.order != nil {
+			order = j.order[0].Eval(b)
+		}
 		var keep []int32
 		for i := range b.Len() {
 			row := t.ids.row(ids, i)
@@ -249,6 +279,9 @@ func (j *join) probe(left *store) error {
 			}
 			n := 0
 			for at := first; at >= 0; at = t.next[at] {
+				if order != nil && !j.inOrder(order.Value(i), t.order[at]) {
+					continue
+				}
 				t.matched[at] = true
 				if err := put(ref{int32(bi), int32(i)}, t.rows[at]); err != nil {
 					return err

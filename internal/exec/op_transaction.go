@@ -211,7 +211,9 @@ func (t *transactor) rows(in *event.Batch, groups []*txn) *event.Batch {
 		}
 		col := in.ColumnAt(j)
 		list := t.plan.AllLists || slices.Contains(t.plan.Lists, name)
-		column(name, func(g *txn) event.Value { return gathered(col, g.rows, list, name == event.RawField) })
+		column(name, func(g *txn) event.Value {
+			return gathered(col, g.rows, list || t.plan.RawList && name == event.RawField, name == event.RawField && !t.plan.RawList, t.plan.NullText)
+		})
 	}
 	column("duration", func(g *txn) event.Value { return seconds(g.newest - g.oldest) })
 	column("eventcount", func(g *txn) event.Value { return event.IntOf(int64(len(g.rows))) })
@@ -233,8 +235,8 @@ func seconds(s float64) event.Value {
 }
 
 // gathered is a column's value in a group: the texts one below the other for raw text, a list in order of time, or the distinct
-// values in order of characters.
-func gathered(col *event.Column, rows []int32, list, raw bool) event.Value {
+// values in order of characters. In lists null stands for values that are missing.
+func gathered(col *event.Column, rows []int32, list, raw bool, null string) event.Value {
 	var vals []event.Value
 	for i := len(rows) - 1; i >= 0; i-- { // rows are newest first
 		v := col.Value(int(rows[i]))
@@ -242,6 +244,8 @@ func gathered(col *event.Column, rows []int32, list, raw bool) event.Value {
 			vals = append(vals, l...)
 		} else if !v.IsNull() {
 			vals = append(vals, v)
+		} else if list && null != "" {
+			vals = append(vals, event.StringOf(null))
 		}
 	}
 	if raw {

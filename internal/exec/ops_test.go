@@ -211,6 +211,8 @@ func TestJoin(t *testing.T) {
 	f(plan.Join{Kind: plan.Inner, Max: 1, Clash: plan.ClashOverwrite}, `k v w; 1 "x" 5; 1 "x" 5`)
 	f(plan.Join{Kind: plan.Inner, Max: 1, Clash: plan.ClashKeepLeft}, `k v w; 1 "a" 5; 1 "b" 5`)
 	f(plan.Join{Kind: plan.LeftOuter, Max: 1, Clash: plan.ClashOverwrite}, `k v w; 1 "x" 5; 1 "x" 5; 2 "c" null; null "d" null`)
+	f(plan.Join{Kind: plan.Inner, Clash: plan.ClashKeepLeft, Order: &plan.JoinOrder{Left: lit(5), Right: col("w")}}, `k v w; 1 "a" 5; 1 "a" null; 1 "b" 5; 1 "b" null`)
+	f(plan.Join{Kind: plan.LeftOuter, Clash: plan.ClashKeepLeft, Order: &plan.JoinOrder{Left: lit(4), Right: col("w")}}, `k v w; 1 "a" null; 1 "b" null; 2 "c" null; null "d" null`)
 	f(plan.Join{Kind: plan.InnerUnique}, `k v k1 v1 w; 1 "a" 1 "x" 5; 1 "a" 1 "z" null`)
 	f(plan.Join{Kind: plan.RightOuter}, `k v k1 v1 w; 1 "a" 1 "x" 5; 1 "a" 1 "z" null; 1 "b" 1 "x" 5; 1 "b" 1 "z" null; null null 3 "y" 6; null null null "n" null`)
 	f(plan.Join{Kind: plan.FullOuter, Max: 1}, `k v k1 v1 w; 1 "a" 1 "x" 5; 1 "b" 1 "x" 5; 2 "c" null null null; null "d" null null null; null null 3 "y" 6; null null 1 "z" null; null null null "n" null`)

@@ -152,5 +152,8 @@ func (n *Shift) MapExprs(f func(expr.Expr) expr.Expr) Node {
 func (n *Join) MapExprs(f func(expr.Expr) expr.Expr) Node {
 	c := *n
 	c.LeftKeys, c.RightKeys = mapList(n.LeftKeys, f), mapList(n.RightKeys, f)
+	if n.Order != nil {
+		c.Order = &JoinOrder{f(n.Order.Left), f(n.Order.Right), n.Order.Later}
+	}
 	return &c
 }

@@ -42,6 +42,15 @@ type Join struct {
 	Clash Clash
 	// LeftPrefix and RightPrefix rename the columns of a side before they meet (SPL: left=L right=R).
 	LeftPrefix, RightPrefix string
+	// Order, when set, admits only pairs in which the right row's value is not greater than the left row's, or with Later not
+	// less (SPL: usetime). Where one has no number there is no bound.
+	Order *JoinOrder
+}
+
+// JoinOrder compares the rows of a pair.
+type JoinOrder struct {
+	Left, Right expr.Expr
+	Later       bool
 }
 
 // Clash is the rule for right columns whose name the left side has.
@@ -64,8 +73,12 @@ func (n *Join) Head() string {
 	for i := range n.LeftKeys {
 		on = append(on, expr.Print(n.LeftKeys[i])+" == "+expr.Print(n.RightKeys[i]))
 	}
-	return fmt.Sprintf("join %s on %s nulls=%v max=%d clash=%s prefixes=%q,%q", n.Kind, strings.Join(on, ", "), n.NullsMatch, n.Max,
-		[...]string{"suffix", "overwrite", "keepleft"}[n.Clash], n.LeftPrefix, n.RightPrefix)
+	order := ""
+	if n.Order != nil {
+		order = fmt.Sprintf(" order=%s,%s later=%v", expr.Print(n.Order.Left), expr.Print(n.Order.Right), n.Order.Later)
+	}
+	return fmt.Sprintf("join %s on %s nulls=%v max=%d clash=%s prefixes=%q,%q%s", n.Kind, strings.Join(on, ", "), n.NullsMatch, n.Max,
+		[...]string{"suffix", "overwrite", "keepleft"}[n.Clash], n.LeftPrefix, n.RightPrefix, order)
 }
 
 // Union gives the rows of all inputs, one input after the other. Its columns are those of all inputs, in the order of first

@@ -146,6 +146,9 @@ type Transaction struct {
 	KeepEvicted, KeepOrphans bool
 	Lists                    []string
 	AllLists                 bool
+	// NullText stands in lists for values that rows lack; empty: those are left out. RawList keeps the raw texts a list.
+	NullText string
+	RawList  bool
 }
 
 func (n *Transaction) Inputs() []Node { return []Node{n.Input} }
@@ -157,7 +160,7 @@ func (n *Transaction) With(in ...Node) Node {
 func (n *Transaction) Head() string {
 	return fmt.Sprintf("transaction %s maxspan=%g maxpause=%g maxevents=%d starts=%s ends=%s disconnected=%v keepevicted=%v keeporphans=%v lists=%s all=%v",
 		strings.Join(n.Fields, ", "), n.MaxSpan, n.MaxPause, n.MaxEvents, expr.Print(n.Starts), expr.Print(n.Ends), n.Disconnected, n.KeepEvicted, n.KeepOrphans,
-		strings.Join(n.Lists, ", "), n.AllLists)
+		strings.Join(n.Lists, ", "), n.AllLists) + fmt.Sprintf(" nulls=%q rawlist=%v", n.NullText, n.RawList)
 }
 
 // Shape: a transaction has the columns of its rows and its own.

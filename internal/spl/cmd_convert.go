@@ -70,6 +70,9 @@ func (l *lowerer) conversions(c *syntax.Convert, format string) {
 			as := name
 			if v.As != nil {
 				as = v.As.Value
+				if parts, ok := event.MatchWildcards(v.Field.Value, name); ok {
+					as = plan.FillWildcards(as, parts)
+				}
 			}
 			l.extend(plan.Named{Name: as, Expr: expr.F(conversions[v.Func], expr.C(name), expr.Str(format))})
 		}

@@ -26,8 +26,6 @@ func init() {
 			lower: general((*lowerer).xpath)},
 		&Command{Name: "fromjson", See: "fromjson", Syntax: "fromjson [prefix=<text>] <field>", Doc: "Makes fields of the properties of a JSON object.",
 			lower: general((*lowerer).fromJSON)},
-		&Command{Name: "tojson", See: "tojson", Syntax: "tojson [output_field=<field>] [<field-list>]", Doc: "Writes fields, by default all, as a JSON object into _raw or another field.",
-			lower: general((*lowerer).toJSON)},
 		&Command{Name: "multikv", See: "multikv", Syntax: "multikv [noheader=<bool>] [forceheader=<n>]", Doc: "Makes a row of each line of a table in _raw, with columns named by its first line.",
 			lower: general((*lowerer).multikv)},
 		&Command{Name: "kvform", See: "kvform", Refused: "its forms are on a Splunk server"},
@@ -383,40 +381,6 @@ func scalars(list []event.Value) bool {
 	}
 	return true
 }
-
-func (l *lowerer) toJSON(c *syntax.General) {
-	a := l.arguments(c)
-	out := a.text("output_field", event.RawField)
-	a.fixed("include_internal", false, "fields that begin with an underscore are left out")
-	a.fixed("fill_null", false, "fields without a value are left out")
-	a.refuse("types are told from the values", "default_type")
-	names := values(a.rest())
-	a.end()
-	write := func(l *lowerer) {
-		cols, ok := l.matching(names, c, "tojson")
-		if !ok {
-			return
-		}
-		var args []expr.Expr
-		for _, n := range cols {
-			args = append(args, expr.Str(n), expr.C(n))
-		}
-		l.extend(plan.Named{Name: out, Expr: expr.F(fnToJSON, args...)})
-	}
-	l.closed("tojson", write)
-}
-
-// fnToJSON writes names and values as a JSON object; what is null is left out.
-var fnToJSON = &fn.Func{Name: "to_json", Min: 0, Max: -1, Null: fn.SeesNull,
-	Row: func(in []event.Value) event.Value {
-		var bag event.Bag
-		for i := 0; i+1 < len(in); i += 2 {
-			if v := canonical(in[i+1]); !v.IsNull() {
-				bag = append(bag, event.Field{Name: in[i].Str(), Value: v})
-			}
-		}
-		return event.StringOf(string(event.AppendJSON(nil, event.ObjectOf(bag))))
-	}}
 
 func (l *lowerer) multikv(c *syntax.General) {
 	a := l.arguments(c)

@@ -76,6 +76,10 @@ func (l *lowerer) rename(c *syntax.Rename) {
 }
 
 func (l *lowerer) replace(c *syntax.Replace) {
+	l.closed("replace", func(l *lowerer) { l.replaceIn(c) })
+}
+
+func (l *lowerer) replaceIn(c *syntax.Replace) {
 	names, ok := l.matching(values(c.In), c, "replace")
 	if !ok {
 		return

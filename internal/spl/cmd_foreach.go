@@ -15,7 +15,7 @@ import (
 
 func init() {
 	addCommands(
-		&Command{Name: "foreach", See: "foreach", Syntax: "foreach <field-list> [mode=multifield|multivalue|json_array] [<pipeline with tokens>]",
+		&Command{Name: "foreach", See: "foreach", Syntax: "foreach <field-list> [mode=multifield|multivalue|json_array|auto_collections] [<pipeline with tokens>]",
 			Doc:   "Runs a pipeline for each of some fields, or for each value of one. <<FIELD>>, <<MATCHSTR>> and <<MATCHSEG1>> stand for the field and what its stars matched; <<ITEM>> and <<ITER>> for a value and its number.",
 			Note:  "Over names with stars, rows are collected first when their columns are known only when the search runs.",
 			lower: on((*lowerer).foreach)},
@@ -49,15 +49,12 @@ func (l *lowerer) foreach(c *syntax.Foreach) {
 	}
 	f := &each{place: c.Template, body: body}
 	switch mode {
-	case "multivalue", "json_array":
+	case "multivalue", "json_array", "auto_collections":
 		if len(c.Fields) != 1 {
 			l.wrong(c, "foreach in mode %s takes one field", mode)
 			return
 		}
-		f.values(l, c.Fields[0].Value, mode == "json_array")
-		return
-	case "auto_collections":
-		l.unsupported(c, "foreach in mode auto_collections; name the mode multivalue or json_array")
+		f.values(l, c.Fields[0].Value, mode)
 		return
 	}
 	wild := false
@@ -139,15 +136,19 @@ func (f *each) fields(l *lowerer, words []*syntax.Word) {
 
 // values runs the template for each value of a multivalue field, or each element of a JSON array. How often is known when
 // the rows are there. A row takes part as often as it has values.
-func (f *each) values(l *lowerer, field string, isJSON bool) {
+// In mode auto_collections a field that holds a JSON array is one, and any other is multivalue.
+func (f *each) values(l *lowerer, field, mode string) {
 	item, count := l.fresh("item"), l.fresh("count")
+	all := expr.Expr(expr.C(field))
+	if mode != "multivalue" {
+		all = expr.F(function.Lookup("json_array_to_mv"), all)
+	}
+	if mode == "auto_collections" {
+		all = expr.F(function.Lookup("coalesce"), all, expr.C(field))
+	}
 	round := func(l *lowerer, i int) {
-		elem := expr.F(function.Lookup("mvindex"), expr.C(field), number(i))
-		n := expr.F(function.Lookup("mvcount"), expr.C(field))
-		if isJSON {
-			all := expr.F(function.Lookup("json_array_to_mv"), expr.C(field))
-			elem, n = expr.F(function.Lookup("mvindex"), all, number(i)), expr.F(function.Lookup("mvcount"), all)
-		}
+		elem := expr.F(function.Lookup("mvindex"), all, number(i))
+		n := expr.F(function.Lookup("mvcount"), all)
 		l.extend(plan.Named{Name: item, Expr: elem}, plan.Named{Name: count, Expr: n})
 		f.round(l, item, count, i)
 		l.drop(item, count)
@@ -165,7 +166,7 @@ func (f *each) values(l *lowerer, field string, isJSON bool) {
 		most := 0
 		if col := rows.Column(field); col != nil {
 			for r := range rows.Len() {
-				most = max(most, lengthOf(col.Value(r), isJSON))
+				most = max(most, lengthOf(col.Value(r), mode))
 			}
 		}
 		if most > maxForeach {
@@ -181,17 +182,49 @@ func (f *each) values(l *lowerer, field string, isJSON bool) {
 	}}
 }
 
-func lengthOf(v event.Value, isJSON bool) int {
-	if isJSON {
-		return strings.Count(function.Text(v), ",") + 1
-	}
+// lengthOf returns how many values or elements there are at most.
+func lengthOf(v event.Value, mode string) int {
 	var one [1]event.Value
-	return len(function.Values(v, &one))
+	list := function.Values(v, &one)
+	if mode == "multivalue" || mode == "auto_collections" && len(list) > 1 {
+		return len(list)
+	}
+	return strings.Count(function.Text(v), ",") + 1
+}
+
+// withItem puts a column in the place of <<ITEM>>; within a string, which is text around the item then, a concatenation.
+func withItem(body, item string) string {
+	var b strings.Builder
+	for i := 0; i < len(body); {
+		if body[i] != '"' {
+			b.WriteByte(body[i])
+			i++
+			continue
+		}
+		end := i + 1
+		for end < len(body) && body[end] != '"' {
+			if body[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		end = min(end+1, len(body))
+		switch s := body[i:end]; {
+		case s == `"<<ITEM>>"`:
+			b.WriteString(item)
+		case strings.Contains(s, "<<ITEM>>"):
+			b.WriteString("(" + strings.ReplaceAll(s, "<<ITEM>>", `".`+item+`."`) + ")")
+		default:
+			b.WriteString(s)
+		}
+		i = end
+	}
+	return strings.ReplaceAll(b.String(), "<<ITEM>>", item)
 }
 
 // round lowers one turn over the values: assignments hold only in rows that have as many.
 func (f *each) round(l *lowerer, item, count string, i int) {
-	t := strings.NewReplacer(`"<<ITEM>>"`, item, "<<ITEM>>", item, "<<ITER>>", strconv.Itoa(i)).Replace(f.body)
+	t := strings.ReplaceAll(withItem(f.body, item), "<<ITER>>", strconv.Itoa(i))
 	q, diags := syntax.Parse(text.NewSource("<foreach>", "| "+t))
 	if err := firstError(diags); err != nil {
 		l.wrong(f.place, "the template makes %q, which cannot be read: %v", t, err)

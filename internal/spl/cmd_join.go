@@ -49,7 +49,6 @@ func init() {
 			lower: on((*lowerer).multisearch)},
 		&Command{Name: "set", See: "set", Generating: true, Syntax: "set union|diff|intersect <subsearch> <subsearch>", Doc: "The union, difference or intersection of the rows of two subsearches.",
 			lower: on((*lowerer).set)},
-		&Command{Name: "selfjoin", See: "selfjoin", Refused: "join with a subsearch does the same"},
 	)
 }
 
@@ -80,7 +79,7 @@ func (l *lowerer) join(c *syntax.Join) {
 	if o.word("type", "inner", "inner", "left", "outer") != "inner" {
 		kind = plan.LeftOuter
 	}
-	o.refuse("rows have no time order that a join could use", "usetime", "earlier")
+	byTime, earlier := o.boolean("usetime", false), o.boolean("earlier", true)
 	n := &plan.Join{Left: l.node, Kind: kind, Max: o.number("max", 1, 0), Clash: plan.ClashOverwrite}
 	if !o.boolean("overwrite", true) {
 		n.Clash = plan.ClashKeepLeft
@@ -88,6 +87,10 @@ func (l *lowerer) join(c *syntax.Join) {
 	left, right := o.text("left", ""), o.text("right", "")
 	o.done()
 	n.Right = l.query(l.src, c.Sub.Query, nil, l.depth+1)
+	if byTime {
+		time := l.joinInTime(n, !earlier)
+		defer func() { l.drop(time, "*."+time) }()
+	}
 	if len(c.Where) > 0 {
 		l.joinWhere(c, n, left, right)
 		return
@@ -118,6 +121,16 @@ func (l *lowerer) join(c *syntax.Join) {
 			l.joinOn(&on, common)
 		}
 	})
+}
+
+// joinInTime joins rows only with rows of the subsearch that are not later than they are, or not earlier. Times count in whole
+// seconds. The subsearch's time stays out of the result.
+func (l *lowerer) joinInTime(n *plan.Join, later bool) string {
+	floor := func(column string) expr.Expr { return expr.F(function.Lookup("floor"), expr.C(column)) }
+	time := l.fresh("time")
+	n.Right = &plan.Extend{Input: n.Right, Items: []plan.Named{{Name: time, Expr: floor("_time")}}}
+	n.Order = &plan.JoinOrder{Left: floor("_time"), Right: expr.C(time), Later: later}
+	return time
 }
 
 func (l *lowerer) joinOn(n *plan.Join, names []string) {

@@ -20,6 +20,8 @@ func init() {
 			lower: on((*lowerer).lookup)},
 		&Command{Name: "inputlookup", Generating: true, See: "inputlookup", Syntax: "inputlookup [append=<bool>] [start=<n>] [max=<n>] <table> [WHERE <search expression>]",
 			Doc: "The rows of a table.", lower: on((*lowerer).inputlookup)},
+		&Command{Name: "inputcsv", Generating: true, See: "inputcsv", Syntax: "inputcsv [append=<bool>] [start=<n>] [max=<n>] <file> [WHERE <search expression>]",
+			Doc: "The rows of a CSV file.", Note: "The file is looked for in the lookup folders.", lower: on((*lowerer).inputlookup)},
 		&Command{Name: "outputlookup", See: "outputlookup", Syntax: "outputlookup <table>", Doc: "Writes a table; here the rows only pass.",
 			Note: "Nothing is written: a search of Harrier has no effects. The table keeps what it had.",
 			lower: general(func(l *lowerer, c *syntax.General) {
@@ -138,7 +140,11 @@ func (l *lowerer) readLookup(name string, at *syntax.Word) {
 
 func (l *lowerer) inputlookup(c *syntax.Inputlookup) {
 	o := l.options(c, c.Options)
-	o.without("strict")
+	if c.Name() == "inputcsv" {
+		o.without("dispatch", "events")
+	} else {
+		o.without("strict")
+	}
 	appending := o.boolean("append", false)
 	start, most := o.number("start", 0, 0), o.number("max", 0, 0)
 	o.done()

@@ -39,6 +39,9 @@ func init() {
 
 // delimiter is what nomv puts between the values of a field: what an mvcombine before it said, else a new line.
 func (l *lowerer) delimiter(field string) string {
+	if d, ok := l.delims[field]; ok {
+		return d
+	}
 	for n := l.node; n != nil; {
 		if c, ok := n.(*plan.Combine); ok && c.Column == field {
 			return c.Delim

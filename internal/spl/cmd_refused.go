@@ -10,13 +10,13 @@ func init() {
 		{"it acts on the outside, and searches here have no effects", []string{"sendemail", "sendalert", "script", "run", "runshellscript", "delete", "collect", "mcollect", "meventcollect", "tscollect",
 			"summaryindex", "stash", "outputcsv", "outputtext", "dump", "crawl", "createrss", "sendresults"}},
 		{"it asks a Splunk server", []string{"rest", "audit", "history", "typeahead", "typer", "eventtypes", "findtypes", "typelearner", "loadincident", "searchtxn", "walklex", "mcatalog", "mpreview", "msearch",
-			"inputintelligence", "identify", "entitymerge", "require", "tags", "localize", "rtorder"}},
+			"inputintelligence", "identify", "entitymerge", "require", "tags"}},
 		{"it belongs to the machine learning toolkit", []string{"listmodels", "deletemodel", "sample", "score"}},
 		{"it is a command of a vendor's app", []string{"cyberchef"}},
-		{"statistical models are not built in", []string{"predict", "cluster", "kmeans", "x11", "anomalies", "anomalousvalue", "associate", "contingency", "counttable", "correlate", "arules", "analyzefields", "af", "concurrency", "diff", "erex",
-			"folderize", "gauge", "timewrap", "scrub", "bucketdir", "geom", "geomfilter", "overlap"}},
-		{"the events of a search here need no indexes", []string{"abstract"}},
-		{"files are read with --data, tables with inputlookup", []string{"inputcsv"}},
+		{"its manual does not say how its scores are computed, so that the same answer cannot be given", []string{"x11", "anomalies", "anomalousvalue", "arules", "relevancy"}},
+		{"its manual does not say which expressions, words or groups it chooses, so that the same answer cannot be given", []string{"erex", "findkeywords", "folderize", "abstract", "scrub"}},
+		{"it needs the shapes of regions, which are in an app of a Splunk server", []string{"geom", "geomfilter"}},
+		{"it tells of the summary indexes of a Splunk server", []string{"overlap"}},
 	} {
 		for _, name := range r.names {
 			addCommands(&Command{Name: name, Refused: r.why})

@@ -147,6 +147,9 @@ var fnRexGroup = &fn.Func{Name: "rex_group", Min: 4, Max: 4,
 
 // groupsNamed returns the numbers of all groups that have the name of group i: alternatives may repeat a name.
 func groupsNamed(re *fn.Regex, i int) []int {
+	if re.Names()[i] == "" {
+		return []int{i}
+	}
 	var out []int
 	for j, name := range re.Names() {
 		if name == re.Names()[i] {

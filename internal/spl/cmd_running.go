@@ -5,7 +5,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
+	"github.com/harrier-detect/harrier/internal/fn"
 	"github.com/harrier-detect/harrier/internal/plan"
 	"github.com/harrier-detect/harrier/internal/spl/function"
 	"github.com/harrier-detect/harrier/internal/spl/syntax"
@@ -102,13 +104,79 @@ func (l *lowerer) trendline(c *syntax.General) {
 		switch strings.ToLower(kind[:3]) {
 		case "sma":
 			l.movingAverage(field, as, n)
+		case "ema":
+			l.runningStat(field, as, &emaStat, n, 0)
+		case "wma":
+			l.runningStat(field, as, &wmaStat, n, n)
 		default:
-			l.unsupported(w, "moving averages other than sma")
+			l.wrong(w, "a moving average is sma<n>(field), ema<n>(field) or wma<n>(field)")
 			return
 		}
 	}
 	a.end()
 }
+
+// runningStat computes a weighted average over the rows so far, or over a window of them; the first n-1 rows have none.
+func (l *lowerer) runningStat(field, as string, f *fn.Agg, n, window int) {
+	l.node = &plan.Running{Input: l.node, Current: true, Window: window, GlobalWindow: true,
+		Aggs: []plan.AggItem{{As: as, Fn: f, Args: []expr.Expr{expr.C(field), number(n)}}}}
+}
+
+// emaStat is the exponential moving average over n values: it begins with their plain average, and each further value counts
+// 2/(n+1). wmaStat weighs the last n values by 1 to n.
+// (https://help.splunk.com/en/splunk-enterprise/spl-search-reference/10.2/search-commands/trendline)
+var (
+	emaStat = fn.Agg{Name: "ema", Min: 2, Max: 2, Ordered: true, SkipsNull: true, New: averaging(func(xs []float64, n int) float64 {
+		avg := 0.0
+		for _, x := range xs[:n] {
+			avg += x / float64(n)
+		}
+		for _, x := range xs[n:] {
+			avg += (x - avg) * 2 / float64(n+1)
+		}
+		return avg
+	})}
+	wmaStat = fn.Agg{Name: "wma", Min: 2, Max: 2, Ordered: true, SkipsNull: true, New: averaging(func(xs []float64, n int) float64 {
+		sum := 0.0
+		for i, x := range xs[len(xs)-n:] {
+			sum += x * float64(i+1)
+		}
+		return sum * 2 / float64(n*(n+1))
+	})}
+)
+
+func averaging(f func(xs []float64, n int) float64) func(*fn.Env, []fn.Arg) (func() fn.State, error) {
+	return func(_ *fn.Env, args []fn.Arg) (func() fn.State, error) {
+		return func() fn.State { return &averageState{f: f} }, nil
+	}
+}
+
+type averageState struct {
+	f  func(xs []float64, n int) float64
+	n  int
+	xs []float64
+}
+
+func (s *averageState) Add(args []event.Value) {
+	n, _ := function.Number(args[1])
+	s.n = int(n)
+	if x, ok := function.Number(args[0]); ok {
+		s.xs = append(s.xs, x)
+	}
+}
+
+func (s *averageState) Merge(o fn.State) {
+	s.n, s.xs = o.(*averageState).n, append(s.xs, o.(*averageState).xs...)
+}
+
+func (s *averageState) Result() event.Value {
+	if s.n == 0 || len(s.xs) < s.n {
+		return event.NullValue
+	}
+	return wholeOrFloat(s.f(s.xs, s.n))
+}
+
+func (s *averageState) Size() int { return 64 + 8*cap(s.xs) }
 
 // movingAverage is the average of n rows; the first n-1 rows have none.
 func (l *lowerer) movingAverage(field, as string, n int) {

@@ -26,7 +26,7 @@ func (l *lowerer) selectRows(x syntax.SearchExpr, label string, base bool) {
 	l.withSubsearches(x, label, func(l *lowerer, x syntax.SearchExpr) {
 		pred := expr.Expr(yes)
 		if x != nil {
-			pred = (&searching{lowerer: l, column: plainColumn, base: base, raw: true}).test(x)
+			pred = (&searching{lowerer: l, column: plainColumn, base: base, raw: true, timeFormat: timeFormatOf(x)}).test(x)
 		}
 		if base {
 			l.node = &plan.Scan{View: eventsView, Fields: event.AllFields}

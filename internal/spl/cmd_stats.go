@@ -6,6 +6,7 @@ import (
 
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
+	"github.com/harrier-detect/harrier/internal/fn"
 	"github.com/harrier-detect/harrier/internal/plan"
 	"github.com/harrier-detect/harrier/internal/spl/function"
 	"github.com/harrier-detect/harrier/internal/spl/syntax"
@@ -23,8 +24,6 @@ func init() {
 		&Command{Name: "streamstats", See: "streamstats", Syntax: "streamstats [<option>…] <statistic> [AS <name>] … [BY <field-list>]",
 			Doc:   "Adds to every row the statistics of the rows up to it.",
 			lower: on((*lowerer).streamstats)},
-		&Command{Name: "sistats", See: "sistats", Refused: "it prepares data for a summary index"},
-		&Command{Name: "geostats", See: "geostats", Refused: "it draws a map"},
 	)
 }
 
@@ -32,29 +31,83 @@ func (l *lowerer) stats(c *syntax.Stats) {
 	o := l.options(c, c.Options)
 	o.without("partitions")
 	delim, dedup := o.text("delim", " "), o.boolean("dedup_splitvals", false)
-	l.allnum(o)
+	numbers := o.boolean("allnum", false)
 	o.done()
-	if o.list.Get("delim") != nil && delim != " " {
-		// The delimiter shows only when a multivalue result is made one text.
-		l.note(c, "option delim has no effect: multivalue results stay multivalue")
-	}
 	group := l.grouping(c.By, dedup)
 	aggs := l.aggregations(c.Aggs, c.By)
-	l.node = &plan.Aggregate{Input: l.node, Group: group, Aggs: aggs, Sorted: true, EmptyRow: len(c.By) == 0}
+	l.onlyNumbers(numbers, aggs, func(aggs []plan.AggItem) {
+		l.node = &plan.Aggregate{Input: l.node, Group: group, Aggs: aggs, Sorted: true, EmptyRow: len(c.By) == 0}
+	})
+	for _, a := range aggs {
+		// The delimiter shows only when a multivalue result is made one text.
+		if a.Over == "" && (a.Fn.Name == "list" || a.Fn.Name == "values") && o.list.Get("delim") != nil {
+			if l.delims == nil {
+				l.delims = map[string]string{}
+			}
+			l.delims[a.As] = delim
+		}
+	}
 }
 
 // allnum reads the option that asks for statistics only where all values are numbers; without it others are left out.
 func (l *lowerer) allnum(o *options) {
 	if o.boolean("allnum", false) {
-		o.refuse("statistics always leave out what is no number", "allnum")
+		o.refuse("statistics of charts always leave out what is no number", "allnum")
 	}
 }
 
+// numeric are the statistics that are computed of numbers.
+var numeric = []string{"avg", "mean", "sum", "sumsq", "stdev", "stdevp", "var", "varp", "range", "median", "rate"}
+
+// onlyNumbers builds a step with statistics; with on, those of numbers are null where a field has a value that is none.
+func (l *lowerer) onlyNumbers(on bool, aggs []plan.AggItem, build func([]plan.AggItem)) {
+	if !on {
+		build(aggs)
+		return
+	}
+	var more []plan.AggItem
+	var items []plan.Named
+	var hidden []string
+	for _, a := range aggs {
+		isPerc := strings.Contains(a.Fn.Name, "perc") || a.Fn.Name[0] == 'p' && strings.Trim(a.Fn.Name[1:], "0123456789.") == ""
+		if a.Over != "" || len(a.Args) == 0 || !isPerc && !slices.Contains(numeric, a.Fn.Name) {
+			continue
+		}
+		other := l.fresh("other")
+		no := expr.F(fnNoNumbers, a.Args[0])
+		more = append(more, plan.AggItem{As: other, Fn: function.Aggregate("sum"), Args: []expr.Expr{no}})
+		hidden = append(hidden, other)
+		some := expr.F(function.Operator("spl_gt"), expr.C(other), number(0))
+		items = append(items, plan.Named{Name: a.As, Expr: &expr.Case{Whens: []expr.When{{Cond: some, Then: null}}, Else: expr.C(a.As)}})
+	}
+	build(append(slices.Clone(aggs), more...))
+	if len(items) > 0 {
+		l.extend(items...)
+		l.drop(hidden...)
+	}
+}
+
+// fnNoNumbers counts the values that are no numbers.
+var fnNoNumbers = &fn.Func{Name: "no_numbers", Min: 1, Max: 1,
+	Row: func(in []event.Value) event.Value {
+		var one [1]event.Value
+		n := 0
+		for _, v := range function.Values(in[0], &one) {
+			if _, ok := function.Number(v); !ok {
+				n++
+			}
+		}
+		return event.IntOf(int64(n))
+	}}
+
 func (l *lowerer) eventstats(c *syntax.Stats) {
 	o := l.options(c, c.Options)
-	l.allnum(o)
+	numbers := o.boolean("allnum", false)
 	o.done()
-	l.node = &plan.Attach{Input: l.node, Group: l.grouping(c.By, false), Aggs: l.aggregations(c.Aggs, c.By)}
+	group := l.grouping(c.By, false)
+	l.onlyNumbers(numbers, l.aggregations(c.Aggs, c.By), func(aggs []plan.AggItem) {
+		l.node = &plan.Attach{Input: l.node, Group: group, Aggs: aggs}
+	})
 }
 
 func (l *lowerer) streamstats(c *syntax.Stats) {
@@ -75,12 +128,14 @@ func (l *lowerer) streamstats(c *syntax.Stats) {
 	}
 	n.ResetBefore = l.resetCondition(o, "reset_before")
 	n.ResetAfter = l.resetCondition(o, "reset_after")
-	l.allnum(o)
+	numbers := o.boolean("allnum", false)
 	o.done()
 	n.Group = l.grouping(c.By, false)
 	n.Group.SplitLists = false
-	n.Aggs = l.aggregations(c.Aggs, c.By)
-	l.node = n
+	l.onlyNumbers(numbers, l.aggregations(c.Aggs, c.By), func(aggs []plan.AggItem) {
+		n.Aggs = aggs
+		l.node = n
+	})
 }
 
 // resetCondition reads reset_before="(expression)".

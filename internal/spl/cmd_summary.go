@@ -29,7 +29,7 @@ func init() {
 		&Command{Name: "outlier", See: "outlier", Syntax: "outlier [action=remove|transform] [mark=<bool>] [param=<n>] [uselower=<bool>] [<field-list>]",
 			Doc:   "Cuts numbers that lie far from the median, in units of the interquartile range, down to the bound, or removes their rows.",
 			lower: general((*lowerer).outlier)},
-		&Command{Name: "anomalydetection", See: "anomalydetection", Syntax: "anomalydetection [action=filter|annotate|summary] [pthresh=<n>] [<field-list>]",
+		&Command{Name: "anomalydetection", See: "anomalydetection", Syntax: "anomalydetection [method=histogram|iqr] [action=filter|annotate] [pthresh=<n>] [<field-list>]",
 			Doc:   "Finds rows whose combination of values is unlikely, by how often each value occurs, and adds log_event_prob, probable_cause and their kin.",
 			Note:  "The probabilities are those of values, or of ten ranges of a number; the threshold is set by the interquartile range of the logarithms, unless given.",
 			lower: general((*lowerer).anomalyDetection)},
@@ -141,8 +141,10 @@ func commonest(counts map[string]int, most int) string {
 	return string(event.AppendJSON(nil, event.ListOf(list)))
 }
 
-func (l *lowerer) outlier(c *syntax.General) {
-	a := l.arguments(c)
+func (l *lowerer) outlier(c *syntax.General) { l.outlierWith(c, l.arguments(c)) }
+
+// outlierWith reads the arguments of outlier, which anomalydetection takes with method=iqr.
+func (l *lowerer) outlierWith(c *syntax.General, a *arguments) {
 	action := strings.ToLower(a.text("action", "transform"))
 	mark, lower := a.boolean("mark", false), a.boolean("uselower", false)
 	param := 2.5
@@ -229,9 +231,14 @@ func cutOutliers(b *event.Batch, patterns []string, param float64, remove, mark,
 
 func (l *lowerer) anomalyDetection(c *syntax.General) {
 	a := l.arguments(c)
+	if strings.EqualFold(c.Options().Text("method", ""), "iqr") {
+		a.get("method")
+		l.outlierWith(c, a)
+		return
+	}
 	action := a.word("action", "filter", "filter", "annotate", "summary")
 	if m := a.get("method"); m != nil && !strings.EqualFold(m.Value.Value, "histogram") {
-		l.unsupported(m, "anomalydetection by another method than histogram")
+		l.unsupported(m, "anomalydetection with method=%s, of which the manual does not say how it scores; method=histogram, or outlier for the interquartile range", m.Value.Value)
 		return
 	}
 	var limit *float64

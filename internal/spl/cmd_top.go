@@ -19,8 +19,6 @@ func init() {
 		&Command{Name: "rare", See: "rare", Syntax: "rare" + options,
 			Doc:   "The rarest combinations of values, rarest first; by default 10.",
 			lower: on((*lowerer).top)},
-		&Command{Name: "sitop", See: "sitop", Refused: "it prepares data for a summary index"},
-		&Command{Name: "sirare", See: "sirare", Refused: "it prepares data for a summary index"},
 	)
 }
 

@@ -11,7 +11,7 @@ import (
 
 func init() {
 	addCommands(&Command{Name: "transaction", Aliases: []string{"transam"}, See: "transaction",
-		Syntax: "transaction [<field-list>] [maxspan=<span>] [maxpause=<span>] [maxevents=<n>] [startswith=<condition>] [endswith=<condition>] [connected=<bool>] [keepevicted=<bool>] [keeporphans=<bool>] [mvlist=<bool>|<field-list>]",
+		Syntax: "transaction [<field-list>] [maxspan=<span>] [maxpause=<span>] [maxevents=<n>] [startswith=<condition>] [endswith=<condition>] [connected=<bool>] [keepevicted=<bool>] [keeporphans=<bool>] [mvlist=<bool>|<field-list>] [nullstr=<text>] [mvraw=<bool>]",
 		Doc:    "Joins events that share fields and lie close in time into one row with their duration and number. Other fields become sorted multivalue fields.",
 		lower:  on((*lowerer).transaction)})
 }
@@ -32,10 +32,10 @@ func (l *lowerer) transaction(c *syntax.Transaction) {
 		}
 	}
 	fields := append(splitNames(o.text("fields", "")), values(c.Fields)...)
-	// Bounds of Splunk's memory, and how it writes empty values and joins texts.
-	o.without("maxopentxn", "maxopenevents", "nullstr", "delim", "unifyends")
+	// Bounds of Splunk's memory, and how it joins texts when it shows them.
+	o.without("maxopentxn", "maxopenevents", "delim", "unifyends")
+	n.NullText, n.RawList = o.text("nullstr", "NULL"), o.boolean("mvraw", false)
 	o.refuse("transaction types are defined on a Splunk server", "name")
-	o.refuse("the raw text is always kept whole", "mvraw")
 	o.done()
 	n.Fields = distinct(fields)
 	n.Starts, n.Ends = l.bound(c.Starts), l.bound(c.Ends)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
+	"github.com/harrier-detect/harrier/internal/fn"
 	"github.com/harrier-detect/harrier/internal/plan"
 	"github.com/harrier-detect/harrier/internal/spl/function"
 	"github.com/harrier-detect/harrier/internal/spl/syntax"
@@ -26,9 +27,6 @@ func init() {
 		&Command{Name: "from", Generating: true, See: "from", Syntax: "from datamodel:<model>[.<set>] | from inputlookup:<table>",
 			Doc: "The events of a data set, fields without prefix, or the rows of a lookup.", lower: general((*lowerer).from)},
 		&Command{Name: "pivot", See: "pivot", Refused: "its reports are defined with data models on a Splunk server; write tstats"},
-		&Command{Name: "metadata", See: "metadata", Refused: "it reads the indexes of a Splunk server"},
-		&Command{Name: "metasearch", See: "metasearch", Refused: "it reads the indexes of a Splunk server"},
-		&Command{Name: "eventcount", See: "eventcount", Refused: "it reads the indexes of a Splunk server"},
 		&Command{Name: "dbinspect", See: "dbinspect", Refused: "it reads the indexes of a Splunk server"},
 		&Command{Name: "loadjob", See: "loadjob", Refused: "it reads the results of jobs of a Splunk server"},
 		&Command{Name: "savedsearch", See: "savedsearch", Refused: "saved searches are on a Splunk server"},
@@ -150,9 +148,7 @@ func (l *lowerer) tstats(c *syntax.Tstats) {
 	} else {
 		o.without("summariesonly", "allow_old_summaries")
 	}
-	if o.boolean("prestats", false) {
-		o.refuse("its output is for other commands of a Splunk server", "prestats")
-	}
+	prestats := o.boolean("prestats", false)
 	appending := o.boolean("append", false)
 	fill := o.get("fillnull_value")
 	span := o.get("span")
@@ -195,13 +191,23 @@ func (l *lowerer) tstats(c *syntax.Tstats) {
 			if x != nil {
 				f := *fields
 				f.l = l
-				pred = (&searching{lowerer: l, column: f.column, base: true}).test(x)
+				pred = (&searching{lowerer: l, column: f.column, base: true, raw: fields.set == nil}).test(x)
 			}
 			scan(l, pred)
 		})
 	}
 	group := plan.Grouping{DropNull: true, SplitLists: true}
+	if metrics && span != nil && !slices.ContainsFunc(c.By, func(w *syntax.Word) bool { return w.Value == "_time" }) {
+		// mstats with a span gives a row a span without being asked for _time.
+		if x, ok := l.binned(expr.C("_time"), "_time", span.Value); ok {
+			group.By = append(group.By, plan.Named{Name: "_time", Expr: x})
+		}
+	}
 	for _, w := range c.By {
+		if prefix, ok := prefixOf(w.Value); ok && fields.set == nil {
+			group.By = append(group.By, plan.Named{Name: prefix, Expr: expr.F(fnPrefixed, expr.C(event.RawField), expr.Str(prefix))})
+			continue
+		}
 		if slices.ContainsFunc(group.By, func(n plan.Named) bool { return n.Name == w.Value }) {
 			continue
 		}
@@ -235,19 +241,67 @@ func (l *lowerer) tstats(c *syntax.Tstats) {
 			continue
 		}
 		if a.Arg != nil && item.Over == "" {
-			name, ok := fields.column(a.Arg)
-			if !ok {
+			if prefix, ok := prefixOf(a.Arg.Value); ok && fields.set == nil {
+				item.Args[0] = expr.F(fnPrefixed, expr.C(event.RawField), expr.Str(prefix))
+			} else if name, ok := fields.column(a.Arg); ok {
+				item.Args[0] = expr.C(name)
+			} else {
 				continue
 			}
-			item.Args[0] = expr.C(name)
 		}
 		aggs = append(aggs, item)
 	}
-	l.node = &plan.Aggregate{Input: l.node, Group: group, Aggs: aggs, Sorted: true, EmptyRow: len(c.By) == 0}
+	if prestats {
+		l.prestats(c, group, aggs)
+	} else {
+		l.node = &plan.Aggregate{Input: l.node, Group: group, Aggs: aggs, Sorted: true, EmptyRow: len(group.By) == 0}
+	}
 	if appending && before != nil {
 		l.node = &plan.Union{Sources: []plan.Node{before, l.node}}
 	}
 }
+
+// prestats gives what later statistics need to compute the same: a row an event, with the BY fields and the fields of the
+// statistics under the names that they are written with. Where Splunk hands on partial results, that later commands put
+// together, the events themselves are put together here.
+func (l *lowerer) prestats(c *syntax.Tstats, group plan.Grouping, aggs []plan.AggItem) {
+	items := slices.Clone(group.By)
+	add := func(name string, x expr.Expr) {
+		if !slices.ContainsFunc(items, func(n plan.Named) bool { return n.Name == name }) {
+			items = append(items, plan.Named{Name: name, Expr: x})
+		}
+	}
+	for i, a := range c.Aggs {
+		if i < len(aggs) && a.Arg != nil && aggs[i].Over == "" {
+			add(a.Arg.Value, aggs[i].Args[0])
+		}
+	}
+	add("_time", expr.C("_time"))
+	l.node = &plan.Project{Input: l.node, Items: items}
+}
+
+// prefixOf reads PREFIX(text=) of tstats.
+func prefixOf(s string) (string, bool) {
+	rest, ok := strings.CutPrefix(s, "PREFIX(")
+	if !ok || !strings.HasSuffix(rest, ")") {
+		return "", false
+	}
+	return strings.Trim(strings.TrimSuffix(rest, ")"), `"`), true
+}
+
+// fnPrefixed gives what follows on a text in the tokens of raw text that begin with it, in small letters as they stand in an
+// index. (https://help.splunk.com/en/splunk-enterprise/spl-search-reference/10.2/search-commands/tstats)
+var fnPrefixed = &fn.Func{Name: "prefixed", Min: 2, Max: 2,
+	Row: func(in []event.Value) event.Value {
+		prefix := strings.ToLower(function.Text(in[1]))
+		var out []event.Value
+		for _, token := range function.Tokens(strings.ToLower(function.Text(in[0]))) {
+			if rest, ok := strings.CutPrefix(token, prefix); ok && rest != "" {
+				out = append(out, event.StringOf(rest))
+			}
+		}
+		return function.List(out)
+	}}
 
 // nodename takes nodename=Set out of a where clause: it names the data set.
 func (l *lowerer) nodename(x syntax.SearchExpr, fields *modelFields) syntax.SearchExpr {

@@ -100,8 +100,7 @@ func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"| tstats count from datamodel=Endpont", "q:1:31: error SPL3014: unknown data model Endpont; did you mean Endpoint?"},
 		{"| tstats count from datamodel=Endpoint.Process", "q:1:31: error SPL3015: unknown data set Endpoint.Process"},
-		{"| tstats prestats=t count", "q:1:10: error SPL2001: option prestats of tstats: its output is for other commands of a Splunk server"},
-		{`| tstats count where "a phrase"`, "q:1:22: error SPL2001: words to look for in the text of events; here only fields can be compared"},
+		{`| tstats count from datamodel=Endpoint.Processes where "a phrase"`, "q:1:56: error SPL2001: words to look for in the text of events; here only fields can be compared"},
 		{"| inputlookup tool", "q:1:15: error SPL3013: unknown lookup tool; did you mean tools?"},
 		{"x | `n`", "q:1:5: error SPL3001: unknown macro n; did you mean m?"},
 		{"x earliest=yesterday", `q:1:3: error SPL4001: "yesterday" is not a time: want now, epoch seconds, %m/%d/%Y:%H:%M:%S or a relative time such as -24h@h`},
@@ -110,7 +109,8 @@ func TestRefusals(t *testing.T) {
 		{`x | where y>[search z | frob]`, "q:1:25: error SPL3010: unknown command frob; did you mean from?"},
 		{"x | outputlookup t | sendalert", "q:1:22: error SPL2001: sendalert cannot be run: it acts on the outside, and searches here have no effects"},
 		{"x | eval y=mvfilter(a=b)", "q:1:12: error SPL4001: the condition of mvfilter reads one field, not 2"},
-		{"x | chart count", "q:1:5: error SPL4001: chart needs OVER or BY"},
+		{"x | timechart count by y where z", "q:1:32: error SPL4001: the WHERE clause is <statistic> in top<n>, <statistic> in bottom<n> or <statistic> > <number>, not \"z\"; it selects columns, not rows"},
+		{"x | chart per_hour(y)", "q:1:11: error SPL4001: per_hour can stand in timechart only"},
 	} {
 		_, diags := Compile(text.NewSource("q", c.in), testOptions)
 		got := ""

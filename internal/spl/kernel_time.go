@@ -220,16 +220,19 @@ var sampleNow = time.Unix(1_700_000_000, 0).UTC()
 
 // fnTimeBound is the value of earliest= or latest= in epoch seconds. It asks for the present only when the text is
 // relative to it, since finding the present costs a pass over the input.
-var fnTimeBound = &fn.Func{Name: "time_bound", Min: 1, Max: 1,
+var fnTimeBound = &fn.Func{Name: "time_bound", Min: 1, Max: 2,
 	Bind: func(env *fn.Env, args []fn.Arg) (fn.Row, error) {
-		s, zone := args[0].Value.Str(), env.Location()
-		a, err := timefmt.ParseBound(s, "", sampleNow.In(zone))
+		s, zone, format := args[0].Value.Str(), env.Location(), ""
+		if len(args) == 2 {
+			format = args[1].Value.Str()
+		}
+		a, err := timefmt.ParseBound(s, format, sampleNow.In(zone))
 		if err != nil {
 			return nil, err
 		}
-		if b, _ := timefmt.ParseBound(s, "", sampleNow.In(zone).AddDate(0, 0, 1)); !a.Equal(b) {
+		if b, _ := timefmt.ParseBound(s, format, sampleNow.In(zone).AddDate(0, 0, 1)); !a.Equal(b) {
 			now := event.TicksOf(env.Now()).Time().In(zone)
-			if a, err = timefmt.ParseBound(s, "", now); err != nil {
+			if a, err = timefmt.ParseBound(s, format, now); err != nil {
 				return nil, err
 			}
 		}

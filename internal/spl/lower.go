@@ -32,6 +32,8 @@ type lowerer struct {
 	depth  int       // of subsearches
 	shapes plan.Shapes
 	stage  syntax.Command // that is being lowered
+	// delims are the delimiters that stats was given for its multivalue results, by column.
+	delims map[string]string
 	// texts are the expressions that subsearches within the stage's expressions turned out to be.
 	texts map[*syntax.Subsearch]syntax.Expr
 }

@@ -51,8 +51,79 @@ b,2" | addcoltotals labelfield=host label=all`, `[{"host":"a","n":"1"}, {"host":
 2
 2
 x" | anomalydetection action=filter pthresh=0.1 v | table v`, `[{"v":"x"}]`),
-	"append":     rowsOf(`| makeresults | eval a=1 | append [| makeresults | eval a=2]`, `[{"a":1}, {"a":2}]`),
-	"appendcols": rowsOf(`| makeresults | eval a=1 | appendcols [| makeresults | eval b=2]`, `[{"a":1,"b":2}]`),
+	"analyzefields": rowsOf(`| makeresults format=csv data="n,c
+1,x
+1,x
+2,y" | analyzefields classfield=c`, `[{"field":"n","count":3,"cocur":1,"acc":1,"balacc":1}]`),
+	"associate": rowsOf(`| makeresults format=csv data="a,b
+1,x
+1,x
+2,y
+2,z" | associate supcnt=1 improv=0.9 a b | table Reference_Key, Reference_Value, Target_Key, Entropy_Improvement`, `[{"Reference_Key":"a","Reference_Value":"1","Target_Key":"b","Entropy_Improvement":"1.500"}, {"Reference_Key":"b","Reference_Value":"x","Target_Key":"a","Entropy_Improvement":"1.000"}, {"Reference_Key":"b","Reference_Value":"y","Target_Key":"a","Entropy_Improvement":"1.000"}, {"Reference_Key":"b","Reference_Value":"z","Target_Key":"a","Entropy_Improvement":"1.000"}]`),
+	"bucketdir": rowsOf(`| makeresults format=csv data="p,n
+/a/b/x,1
+/a/b/y,5
+/c,7" | bucketdir pathfield=p sizefield=n maxcount=2`, `[{"p":"/c","totalCount":1,"n":7}, {"p":"/a/b/","totalCount":2,"n":6}]`),
+	"cluster": rowsOf(`| makeresults format=csv data="m
+login of ann failed
+login of bob failed
+disk full" | cluster t=0.7 field=m showcount=true`, `[{"m":"login of ann failed","cluster_label":1,"cluster_count":2}, {"m":"disk full","cluster_label":2,"cluster_count":1}]`),
+	"concurrency": rowsOf(`| makeresults format=csv data="s,d
+1,5
+3,5
+10,1" | concurrency start=s duration=d`, `[{"s":"1","d":"5","concurrency":1}, {"s":"3","d":"5","concurrency":2}, {"s":"10","d":"1","concurrency":1}]`),
+	"contingency": rowsOf(`| makeresults format=csv data="a,b
+1,x
+1,y
+2,x" | contingency a b`, `[{"a":"1","x":1,"y":1,"TOTAL":2}, {"a":"2","x":1,"y":0,"TOTAL":1}, {"a":"TOTAL","x":2,"y":1,"TOTAL":3}]`),
+	"correlate": rowsOf(`| makeresults format=csv data="a,b
+1,x
+2," | eval b=nullif(b,"") | table a, b | correlate`, `[{"RowField":"a","a":1,"b":0.5}, {"RowField":"b","a":0.5,"b":1}]`),
+	"diff": rowsOf(`| makeresults format=csv data="m
+same
+other" | diff attribute=m | rename _raw AS d`, `[{"d":"-same\n+other"}]`),
+	"eventcount": rowsOf(`| eventcount index=main`, `[{"count":0}]`),
+	"gauge":      rowsOf(`| makeresults | eval n=7 | gauge n 0 5 10`, `[{"x":7,"y1":0,"y2":5,"y3":10}]`),
+	"geostats":   rowsOf(`| makeresults | eval lat=45.5, lon=-122 | geostats maxzoomlevel=1 count`, `[{"geobin":"bin_id_zl_0_y_6_x_1","latitude":45.5,"longitude":-122,"count":1}, {"geobin":"bin_id_zl_1_y_12_x_2","latitude":45.5,"longitude":-122,"count":1}]`),
+	"inputcsv":   rowsOf(`| inputcsv owners.csv WHERE host="web2"`, `[{"host":"web2","owner":"bob"}]`),
+	"kmeans": rowsOf(`| makeresults format=csv data="n
+1
+9
+2" | kmeans k=2 n`, `[{"n":"1","CLUSTERNUM":1,"centroid_n":1.5}, {"n":"2","CLUSTERNUM":1,"centroid_n":1.5}, {"n":"9","CLUSTERNUM":2,"centroid_n":9}]`),
+	"localize": rowsOf(`| makeresults format=csv data="t
+1000
+1020
+5000" | eval _time=tonumber(t) | localize maxpause=1m timebefore=10s timeafter=10s`, `[{"starttime":4990,"endtime":5010}, {"starttime":990,"endtime":1030}]`),
+	"metadata":   rowsOf(`| metadata type=hosts`, `[]`),
+	"metasearch": rowsOf(`| metasearch host=web1`, `[]`),
+	"rtorder": rowsOf(`| makeresults format=csv data="t
+5
+3" | eval _time=tonumber(t) | rtorder`, `[{"t":"3"}, {"t":"5"}]`),
+	"selfjoin": rowsOf(`| makeresults format=csv data="id,n
+a,1
+a,2
+b,3" | selfjoin id`, `[{"id":"a","n":"2"}, {"id":"a","n":"1"}]`),
+	"sichart": rowsOf(`| makeresults format=csv data="a
+x
+x
+y" | sichart count BY a | chart count BY a`, `[{"a":"x","count":2}, {"a":"y","count":1}]`),
+	"sirare": rowsOf(`| makeresults format=csv data="a
+x
+x
+y" | sirare 1 a | rare 1 a`, `[{"a":"y","count":1,"percent":33.333333}]`),
+	"sistats": rowsOf(`| makeresults format=csv data="a
+x
+x
+y" | sistats count BY a | stats count BY a`, `[{"a":"x","count":2}, {"a":"y","count":1}]`),
+	"sitimechart": rowsOf(`| makeresults | sitimechart span=1d count | timechart span=1d count`, `[{"count":1}]`),
+	"sitop": rowsOf(`| makeresults format=csv data="a
+x
+x
+y" | sitop 1 a | top 1 a`, `[{"a":"x","count":2,"percent":66.666667}]`),
+	"timewrap":    rowsOf(`| makeresults count=4 | streamstats count AS i | eval _time=1704067200+(i-1)*43200 | timechart span=12h sum(i) AS n | timewrap 1d`, `[{"n_1day_before":1,"n_latest_day":3}, {"n_1day_before":2,"n_latest_day":4}]`),
+	"xmlunescape": rowsOf(`| makeresults | eval a="x &amp; y" | xmlunescape`, `[{"a":"x & y"}]`),
+	"append":      rowsOf(`| makeresults | eval a=1 | append [| makeresults | eval a=2]`, `[{"a":1}, {"a":2}]`),
+	"appendcols":  rowsOf(`| makeresults | eval a=1 | appendcols [| makeresults | eval b=2]`, `[{"a":1,"b":2}]`),
 	"appendpipe": rowsOf(`| makeresults format=csv data="n
 1
 2
@@ -70,7 +141,15 @@ x" | anomalydetection action=filter pthresh=0.1 v | table v`, `[{"v":"x"}]`),
 	"chart": rowsOf(`| makeresults format=csv data="host,user,n
 a,ann,1
 a,bob,2
-b,ann,4" | chart sum(n) OVER host BY user`, `[{"host":"a","ann":1,"bob":2}, {"host":"b","ann":4}]`),
+b,ann,4" | chart sum(n) OVER host BY user`, `[{"host":"a","ann":1,"bob":2}, {"host":"b","ann":4}]`,
+		`| makeresults format=csv data="host,user,n
+a,ann,1
+a,bob,2
+b,ann,4" | chart sum(n) OVER host BY user WHERE max in top1 useother=false`, `[{"host":"a","ann":1}, {"host":"b","ann":4}]`,
+		`| makeresults format=csv data="host,n
+a,1
+a,2
+b,4" | chart eval(sum(n)/count) AS each BY host`, `[{"host":"a","each":1.5}, {"host":"b","each":4}]`),
 	"convert":   rowsOf(`| makeresults | eval size="1k", t="01:00:05" | convert memk(size) dur2sec(t)`, `[{"size":1,"t":3605}]`),
 	"datamodel": rowsOf(`| datamodel Endpoint Processes search`, `[]`),
 	"dedup": rowsOf(`| makeresults format=csv data="a,b
@@ -217,8 +296,10 @@ b,5" | stats count, sum(n) AS total BY g`, `[{"g":"a","count":2,"total":4}, {"g"
 1
 2
 4" | tail 2`, `[{"n":"4"}, {"n":"2"}]`),
-	"timechart": rowsOf(`| makeresults count=3 | streamstats count AS i | eval _time=1704110400+(i-1)*3600*i/2 | timechart span=1h count | eval t=_time`, `[{"count":1,"t":1704110400}, {"count":1,"t":1704114000}, {"count":0,"t":1704117600}, {"count":1,"t":1704121200}]`),
-	"tojson":    rowsOf(`| makeresults | eval a=1, b="x" | tojson a, b output_field=j | table j`, `[{"j":"{\"a\":1,\"b\":\"x\"}"}]`),
+	"timechart": rowsOf(`| makeresults count=3 | streamstats count AS i | eval _time=1704110400+(i-1)*3600*i/2 | timechart span=1h count | eval t=_time`, `[{"count":1,"t":1704110400}, {"count":1,"t":1704114000}, {"count":0,"t":1704117600}, {"count":1,"t":1704121200}]`,
+		`| makeresults count=2 | streamstats count AS n | eval _time=1704110400+(n-1)*3600 | timechart span=1h per_minute(n) AS rate | table rate`, `[{"rate":0.016666666666666666}, {"rate":0.03333333333333333}]`),
+	"tojson": rowsOf(`| makeresults | eval a=1, b="x" | tojson a, b output_field=j | table j`, `[{"j":"{\"a\":1,\"b\":\"x\"}"}]`,
+		`| makeresults | eval a=1, b="true" | tojson str(a) bool(b) output_field=j | table j`, `[{"j":"{\"a\":\"1\",\"b\":true}"}]`),
 	"top": rowsOf(`| makeresults format=csv data="a
 x
 x
@@ -233,7 +314,11 @@ y" | top 1 a`, `[{"a":"x","count":2,"percent":66.666667}]`),
 	"trendline": rowsOf(`| makeresults format=csv data="n
 1
 2
-4" | trendline sma2(n) AS mean`, `[{"n":"1"}, {"n":"2","mean":1.5}, {"n":"4","mean":3}]`),
+4" | trendline sma2(n) AS mean`, `[{"n":"1"}, {"n":"2","mean":1.5}, {"n":"4","mean":3}]`,
+		`| makeresults format=csv data="n
+1
+2
+5" | trendline ema2(n) AS e wma2(n) AS w`, `[{"n":"1"}, {"n":"2","e":1.5,"w":1.6666666666666667}, {"n":"5","e":3.8333333333333335,"w":4}]`),
 	"tstats": rowsOf(`| tstats count FROM datamodel=Endpoint.Processes WHERE Processes.process_name="cmd.exe"`, `[{"count":0}]`,
 		`| tstats count FROM datamodel=Endpoint.Processes BY Processes.dest`, `[]`),
 	"union": rowsOf(`| union [| makeresults | eval a=1] [| makeresults | eval a=2]`, `[{"a":1}, {"a":2}]`),

@@ -9,7 +9,6 @@ import (
 	"github.com/harrier-detect/harrier/internal/fn"
 	"github.com/harrier-detect/harrier/internal/spl/function"
 	"github.com/harrier-detect/harrier/internal/spl/syntax"
-	"github.com/harrier-detect/harrier/internal/spl/timefmt"
 )
 
 // A search expression becomes a condition of the tests in function.Search, which are true or false and never null: what
@@ -43,6 +42,8 @@ type searching struct {
 	// raw: words can be looked for in the text of events.
 	raw bool
 	not int // how many NOTs stand around
+	// timeFormat is how absolute times are written, by timeformat= in the search; empty for the usual form.
+	timeFormat string
 }
 
 // searchTest lowers a search expression over the rows so far.
@@ -280,36 +281,4 @@ func spelledOut(s string) (field, value string, ok bool) {
 		m[1] = "EventCode"
 	}
 	return m[1], m[2], true
-}
-
-// timeBound lowers earliest= and latest= of a search for events.
-// (https://help.splunk.com/en/splunk-enterprise/search/search-manual/9.3/specify-time-ranges)
-func (s *searching) timeBound(x *syntax.Comparison, value string) (expr.Expr, bool) {
-	name := strings.ToLower(x.Field.Value)
-	switch name {
-	case "earliest", "latest", "starttimeu", "endtimeu":
-	case "_index_earliest", "_index_latest":
-		s.note(x, "%s is not tested: events in files have no time of indexing", name)
-		return yes, true
-	case "timeformat":
-		s.unsupported(x, "timeformat in a search; write times as %%m/%%d/%%Y:%%H:%%M:%%S")
-		return no, true
-	default:
-		return nil, false
-	}
-	if x.Op != "=" {
-		return nil, false
-	}
-	if value == "" || strings.EqualFold(value, "all") || value == "0" && name == "earliest" {
-		return yes, true
-	}
-	if _, err := timefmt.ParseBound(value, "", sampleNow); err != nil {
-		s.wrong(x, "%v", err)
-		return no, true
-	}
-	bound := expr.F(fnTimeBound, expr.Str(value))
-	if name == "earliest" || name == "starttimeu" {
-		return expr.F(function.Operator("spl_ge"), expr.C("_time"), bound), true
-	}
-	return expr.F(function.Operator("spl_lt"), expr.C("_time"), bound), true
 }

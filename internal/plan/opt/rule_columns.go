@@ -123,6 +123,9 @@ func (p *pruner) prune(n plan.Node, need event.FieldSet) plan.Node {
 		return c
 	case *plan.Join:
 		l, r := joined(n, need)
+		if n.Order != nil {
+			l, r = reads(l, n.Order.Left), reads(r, n.Order.Right)
+		}
 		return below(reads(l, n.LeftKeys...), reads(r, n.RightKeys...))
 	case *plan.Union:
 		return below(need)

@@ -230,3 +230,8 @@ func containsFoldASCII(s, sub string) bool {
 	}
 	return false
 }
+
+// Tokens cuts raw text at its major breakers.
+func Tokens(raw string) []string {
+	return strings.FieldsFunc(raw, func(r rune) bool { return r < 0x80 && breakers[r] == major })
+}

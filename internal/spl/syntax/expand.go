@@ -75,7 +75,7 @@ type Expansion struct {
 }
 
 // Expand replaces every macro call by the macro's definition, and calls in that likewise. Calls in double quotes and in
-// comments stay, and so do calls that have no macro, which is an error with the nearest name.
+// comments stay, but for one that is the whole string and expands to a string, as a published rule has it, and so do calls that have no macro, which is an error with the nearest name.
 // (https://help.splunk.com/en/splunk-enterprise/manage-knowledge-objects/knowledge-management-manual/10.0/search-macros)
 //
 // eval may be nil; macros that need it are refused then.
@@ -96,8 +96,17 @@ func Expand(src *text.Source, set MacroSet, eval Evaluator) (*Expanded, text.Dia
 		}
 		copied = to
 	}
-	eachCall(src.Text, start, func(at text.Span, closed bool) {
+	eachCall(src.Text, start, func(at text.Span, closed, quoted bool) {
 		m, notes := parseCall(at.Of(src.Text), closed)
+		if quoted {
+			// Only a macro that brings quotes of its own is meant: `"-70m@m"` within quotes.
+			d, ok := set.Macro(m.Name, len(m.Args))
+			def := strings.TrimSpace(d.Definition)
+			if n, closed := skipString(def+" ", 0); !ok || !strings.HasPrefix(def, `"`) || !closed || n != len(def) {
+				return
+			}
+			notes = append(notes, fmt.Sprintf("macro %s, whose definition has quotes of its own, stands in quotes, where Splunk takes it for text; it is expanded", m.Name))
+		}
 		m.At = at
 		if !closed {
 			return // the parser says so
@@ -108,6 +117,9 @@ func Expand(src *text.Source, set MacroSet, eval Evaluator) (*Expanded, text.Dia
 		body, ok := x.expand(m, at, nil)
 		if !ok {
 			return
+		}
+		if quoted {
+			at = text.Span{Start: at.Start - 1, End: at.End + 1}
 		}
 		flush(at.Start)
 		// Calls that touch are terms of their own, not one word.
@@ -126,8 +138,8 @@ func Expand(src *text.Source, set MacroSet, eval Evaluator) (*Expanded, text.Dia
 	return &Expanded{Source: src.Derive(b.String(), pieces), Calls: calls}, x.diags
 }
 
-// eachCall finds the macro calls of a text, outside strings and comments.
-func eachCall(s string, i int, f func(at text.Span, closed bool)) {
+// eachCall finds the macro calls of a text, outside strings and comments, and those that are all there is in a string.
+func eachCall(s string, i int, f func(at text.Span, closed, quoted bool)) {
 	for i < len(s) {
 		switch s[i] {
 		case '\\':
@@ -136,14 +148,18 @@ func eachCall(s string, i int, f func(at text.Span, closed bool)) {
 				i++
 			}
 		case '"':
-			i, _ = skipString(s, i)
+			end, _ := skipString(s, i)
+			if in := s[i+1 : max(i+1, end-1)]; len(in) > 2 && in[0] == '`' && strings.IndexByte(in[1:], '`') == len(in)-2 && !strings.ContainsAny(in, `"\`) {
+				f(text.Span{Start: i + 1, End: end - 1}, true, true)
+			}
+			i = end
 		case '`':
 			if strings.HasPrefix(s[i:], fence) {
 				i = skipComment(s, i)
 				continue
 			}
 			at, closed := macroSpan(s, i)
-			f(at, closed)
+			f(at, closed, false)
 			i = at.End
 		default:
 			i++
@@ -221,7 +237,10 @@ func (x *expander) expand(m *MacroCall, at text.Span, stack []string) (string, b
 	}
 	var b strings.Builder
 	copied := 0
-	eachCall(body, 0, func(inner text.Span, closed bool) {
+	eachCall(body, 0, func(inner text.Span, closed, quoted bool) {
+		if quoted {
+			return
+		}
 		call, _ := parseCall(inner.Of(body), closed)
 		if s, ok := x.expand(call, at, append(slices.Clip(stack), name)); ok {
 			b.WriteString(body[copied:inner.Start])

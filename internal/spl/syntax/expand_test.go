@@ -18,6 +18,7 @@ var testMacros = Macros{
 	"loop":       {Definition: "`loop2`"},
 	"loop2":      {Definition: "`loop`"},
 	"broken":     {Definition: "(a"},
+	"window":     {Definition: `"-70m@m"`},
 	"ev(1)":      {Args: []string{"x"}, Definition: `"v=" . $x$`, Eval: true},
 	"checked(1)": {Args: []string{"x"}, Definition: "$x$", Validation: "isnum($x$)", Message: "a number, please"},
 }
@@ -40,6 +41,8 @@ func TestExpand(t *testing.T) {
 		{"`m``m`", "a=1 OR b=2 a=1 OR b=2", ""},
 		{"x ` m ` y", "x a=1 OR b=2 y", ""},
 		{`"x ` + "`m`" + `"`, `"x ` + "`m`" + `"`, ""},
+		{"`m` \"`m`\"", "a=1 OR b=2 \"`m`\"", ""},
+		{"f(\"`window`\")", `f("-70m@m")`, "1:4 SPL5001 macro window, whose definition has quotes of its own, stands in quotes, where Splunk takes it for text; it is expanded"},
 		{"x ```see `m` ``` y", "x ```see `m` ``` y", ""},
 		{"x | table a `pipe(b)`", "x | table a | stats count by b", ""},
 		{"`both(1, cmd)`", `x=1 y="cmd"`, ""},

@@ -41,6 +41,11 @@ func (p *parser) aggregation() *Aggregation {
 	for p.pos < p.end && isNamePart(rune(p.s[p.pos])) && p.s[p.pos] < 0x80 {
 		p.pos++
 	}
+	if f := p.s[start:p.pos]; isPercentile(f) && p.pos+1 < p.end && p.s[p.pos] == '.' && isDigit(p.s[p.pos+1]) {
+		for p.pos++; p.pos < p.end && isDigit(p.s[p.pos]); {
+			p.pos++
+		}
+	}
 	a := &Aggregation{Func: p.s[start:p.pos]}
 	if a.Func == "" || isDigit(a.Func[0]) {
 		p.pos = start
@@ -55,6 +60,12 @@ func (p *parser) aggregation() *Aggregation {
 	a.At = p.span(start)
 	a.Raw = a.At.Of(p.s)
 	return a
+}
+
+// isPercentile tells names such as perc99, which may go on with a fraction.
+func isPercentile(name string) bool {
+	name = strings.ToLower(strings.TrimRight(name, "0123456789"))
+	return name == "perc" || name == "p" || name == "exactperc" || name == "upperperc"
 }
 
 // statArgs reads what stands in parentheses behind a statistic's name.

@@ -17,7 +17,7 @@ type Span struct {
 }
 
 // ParseSpan reads a span: a whole number and a unit (no number means 1, no unit seconds), optionally followed by a
-// snap-to unit for weeks (1w@w1).
+// snap-to unit, which for weeks may name the day they begin on (1w@w1).
 func ParseSpan(s string) (Span, error) {
 	text := strings.TrimSpace(s)
 	num := digits(text)
@@ -46,6 +46,9 @@ func ParseSpan(s string) (Span, error) {
 		if rest != "" && rest[0] >= '0' && rest[0] <= '7' {
 			sp.Weekday, rest = int(rest[0]-'0')%7, rest[1:]
 		}
+	}
+	if snap, ok := strings.CutPrefix(rest, "@"); ok && unitNames[strings.ToLower(snap)] == sp.Unit {
+		rest = "" // 1d@d: spans begin with their unit anyway
 	}
 	if rest != "" {
 		return Span{}, fmt.Errorf("%q is not a time span", s)
