@@ -81,7 +81,6 @@ var refusedRules = map[string]string{
 	"dns_query_length_outliers___mltk.yml":                                        "SPL2001",
 	"potentially_malicious_code_on_commandline.yml":                               "SPL2001",
 	"smb_traffic_spike___mltk.yml":                                                "SPL2001",
-	"first_time_seen_child_process_of_zoom.yml":                                   "SPL4001",
 }
 
 // TestCorpusCompiles compiles every rule of the public collections with the macros and lookups that surround it.
