@@ -24,7 +24,15 @@ const (
 	ExitFindings = 1 // hunt found something
 	ExitRules    = 2 // a rule or query is wrong or was refused
 	ExitUsage    = 3 // wrong usage, or input that cannot be read
+	// ExitInterrupted: the run was interrupted, and what was printed is a part of the result. It is what shells say of a process
+	// that SIGINT has ended.
+	ExitInterrupted = 130
 )
+
+// interrupted is the end of a verb that was interrupted; what says what there is of the result.
+func interrupted(what string) error {
+	return &exitError{ExitInterrupted, fmt.Errorf("interrupted, partial result: %s", what)}
+}
 
 // exitError carries an exit code; its text, when not empty, has not been printed yet.
 type exitError struct {
@@ -100,7 +108,7 @@ func Main() int {
 		stop() // who interrupts again wants it to end at once
 		time.Sleep(grace)
 		fmt.Fprintln(os.Stderr, "harrier: interrupted")
-		os.Exit(ExitUsage)
+		os.Exit(ExitInterrupted)
 	})
 	return Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 }
@@ -111,7 +119,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	root := &cobra.Command{
 		Use:           "harrier",
 		Short:         "Run detection rules, as published, over the logs you have",
-		Long:          "Harrier runs Splunk SPL and Microsoft KQL detection rules, unmodified, over EVTX, event XML, JSON, CSV and Parquet.\n\nExit codes: 0 nothing found, 1 findings, 2 a rule or query is wrong or was refused, 3 wrong usage or unreadable input.",
+		Long:          "Harrier runs Splunk SPL and Microsoft KQL detection rules, unmodified, over EVTX, event XML, JSON, CSV and Parquet.\n\nExit codes: 0 nothing found, 1 findings, 2 a rule or query is wrong or was refused, 3 wrong usage or unreadable input, 130 interrupted: what was printed is a part of the result.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -134,7 +142,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 		return ee.code
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(errw, "harrier: interrupted")
-		return ExitUsage
+		return ExitInterrupted
 	}
 	fmt.Fprintln(errw, "harrier:", err)
 	return ExitUsage

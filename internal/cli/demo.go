@@ -32,7 +32,7 @@ func demoCommand(s *streams) *cobra.Command {
 				return err
 			}
 			fmt.Fprintf(s.err, "A simulated day of a small domain, with an intruder in it, is in %s\n", filepath.Join(dir, "telemetry"))
-			o := huntOptions{rules: []string{files.Rules}, why: true}
+			o := huntOptions{rules: []string{files.Rules}, why: true, keep: true}
 			o.format, o.now = "table", "newest"
 			h, err := hunt(c.Context(), s, o, []string{files.Telemetry})
 			if err != nil {

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"math"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -18,6 +20,7 @@ import (
 type runFlags struct {
 	now     string
 	memory  string
+	temp    string
 	workers int
 	macros  []string
 	lookups []string
@@ -30,7 +33,8 @@ type runFlags struct {
 
 func (f *runFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.now, "now", "newest", "what queries take as the present: newest (event of the input), wall, or a `TIME`")
-	c.Flags().StringVar(&f.memory, "memory", "", "bound on what queries may hold, as `SIZE` such as 512M or 2G (default half of the machine's memory)")
+	c.Flags().StringVar(&f.memory, "memory", "", "bound on the memory of the process, as `SIZE` such as 512M or 2G (default half of the machine's, or GOMEMLIMIT); rows beyond it go to a temporary file")
+	c.Flags().StringVar(&f.temp, "temp", "", "folder `DIR` for temporary files (default $TMPDIR or the system's)")
 	c.Flags().IntVar(&f.workers, "workers", 0, "how many goroutines read and select (default one a processor)")
 	c.Flags().StringArrayVar(&f.macros, "macros", nil, "SPL macros: a YAML file or folder, or a macros.conf `PATH`; they go before the supplied ones")
 	c.Flags().StringArrayVar(&f.lookups, "lookups", nil, "folder `DIR` with lookup tables and definitions")
@@ -79,9 +83,13 @@ func (f *runFlags) engine(p *rule.Pack) (*query.Engine, error) {
 	if s.Memory, err = parseSize(f.memory); err != nil {
 		return nil, err
 	}
-	if s.Memory > 0 {
-		// What queries hold is bounded by the engine; what is left over from reading, which would double it, by the collector.
-		debug.SetMemoryLimit(max(s.Memory, leastMemory))
+	s.Memory = limitMemory(s.Memory)
+	if s.Temp = f.temp; s.Temp != "" {
+		if info, err := os.Stat(s.Temp); err != nil {
+			return nil, fmt.Errorf("--temp: %w", err)
+		} else if !info.IsDir() {
+			return nil, fmt.Errorf("--temp: %s is not a folder", s.Temp)
+		}
 	}
 	if f.workers < 0 || f.workers > 64*runtime.NumCPU() {
 		return nil, fmt.Errorf("--workers %d makes no sense on this machine", f.workers)
@@ -91,6 +99,19 @@ func (f *runFlags) engine(p *rule.Pack) (*query.Engine, error) {
 
 // leastMemory is what the collector may count on, however little queries may hold: rules and dictionaries need it.
 const leastMemory = 256 << 20
+
+// limitMemory makes the collector keep to the bound that the user asked for, and returns the bound that counts: GOMEMLIMIT, when that is
+// lower. What operators hold is bounded by the engine; what is left over from reading, which would double it, by the collector.
+func limitMemory(asked int64) int64 {
+	env := debug.SetMemoryLimit(-1)
+	if env < math.MaxInt64 && (asked == 0 || env < asked) {
+		return env
+	}
+	if asked > 0 {
+		debug.SetMemoryLimit(max(asked, leastMemory))
+	}
+	return asked
+}
 
 // parseSize reads a number of bytes with an optional unit K, M, G or T (powers of 1024), optionally followed by B or iB.
 func parseSize(s string) (int64, error) {

@@ -1,13 +1,12 @@
 package cli
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
+
 	"errors"
 	"fmt"
 	"io"
-	"os"
+
 	"strings"
 	"sync/atomic"
 	"time"
@@ -30,6 +29,8 @@ type huntOptions struct {
 	outputFlags
 	why     bool
 	profile bool
+	// keep keeps the findings in memory, for whoever reports on them otherwise.
+	keep bool
 }
 
 func huntCommand(s *streams) *cobra.Command {
@@ -58,7 +59,8 @@ func huntCommand(s *streams) *cobra.Command {
 // hunted is what a hunt came to.
 type hunted struct {
 	items    []*detect.Item
-	findings []*finding.Finding
+	found    int
+	findings []*finding.Finding // when they are kept
 	progress *source.Progress
 	elapsed  time.Duration
 	problems int // with the input
@@ -70,7 +72,7 @@ func (h *hunted) exit() error {
 	switch {
 	case detect.Count(h.items)[detect.Refused] > 0:
 		return exit(ExitRules)
-	case len(h.findings) > 0:
+	case h.found > 0:
 		return exit(ExitFindings)
 	}
 	return h.errors.exit()
@@ -102,22 +104,33 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 	in := engine.NewInput(paths, report, h.progress)
 	in.Options.Stdin = s.in
 	defer in.Close()
+	w, err := o.findingWriter(s, format)
+	if err != nil {
+		return nil, err
+	}
 	var found atomic.Int64
 	bar := showProgress(s.err, h.progress, func() string { return fmt.Sprintf("%d findings", found.Load()) })
-	err = detect.Run(ctx, engine, h.items, in, func(it *detect.Item, b *event.Batch) {
-		fs := finding.FromBatch(it.Rule, b, in.Options.Files)
-		h.findings = append(h.findings, fs...)
-		found.Add(int64(len(fs)))
+	err = detect.Stream(ctx, engine, h.items, in, func(it *detect.Item, rows *detect.Rows) error {
+		m := &finding.Maker{Rule: it.Rule, Files: in.Options.Files, Partial: ctx.Err() != nil}
+		return rows.Each(func(b *event.Batch) error {
+			fs := m.Findings(b)
+			h.found += len(fs)
+			found.Store(int64(h.found))
+			if o.keep {
+				h.findings = append(h.findings, fs...)
+			}
+			return w.write(fs)
+		})
 	}, report)
 	bar.stop()
 	if err != nil {
 		if !errors.Is(err, context.Canceled) {
-			return nil, err
+			return nil, errors.Join(err, w.close())
 		}
 		h.partial = true
 	}
 	h.elapsed = time.Since(began)
-	if err := o.write(s, format, h.findings); err != nil {
+	if err := w.close(); err != nil {
 		return nil, err
 	}
 	h.summary(s.err, o.why)
@@ -125,7 +138,7 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 		printProfile(s.err, o.runFlags.profile)
 	}
 	if h.partial {
-		return nil, errors.New("interrupted: the findings are those of the rules that had finished")
+		return nil, interrupted("the findings are those of the events that had been read")
 	}
 	return h, nil
 }
@@ -159,7 +172,11 @@ func (h *hunted) summary(w io.Writer, why bool) {
 	if !why && n[detect.Refused]+n[detect.Notes] > 0 {
 		fmt.Fprint(w, " (--why tells)")
 	}
-	fmt.Fprintf(w, "\n%d findings in %s\n", len(h.findings), h.elapsed.Round(time.Millisecond))
+	fmt.Fprintf(w, "\n%d findings in %s", h.found, h.elapsed.Round(time.Millisecond))
+	if h.partial {
+		fmt.Fprint(w, ", interrupted: partial result")
+	}
+	fmt.Fprintln(w)
 	if why {
 		printWhy(w, h.items)
 	}
@@ -191,114 +208,4 @@ func (o *outputFlags) findingFormat(s *streams) (string, error) {
 		return f, nil
 	}
 	return "", fmt.Errorf("-f takes table, json, jsonl or csv, not %q", o.format)
-}
-
-func (o *outputFlags) write(s *streams, format string, findings []*finding.Finding) (err error) {
-	out := s.out
-	if o.file != "" {
-		f, cerr := os.Create(o.file)
-		if cerr != nil {
-			return fmt.Errorf("write findings: %w", cerr)
-		}
-		defer func() { err = errors.Join(err, f.Close()) }()
-		out = f
-	}
-	bw := bufio.NewWriter(out)
-	switch format {
-	case "jsonl":
-		for _, f := range findings {
-			bw.Write(append(f.AppendJSON(nil), '\n'))
-		}
-	case "json":
-		var all []json.RawMessage
-		for _, f := range findings {
-			all = append(all, f.AppendJSON(nil))
-		}
-		data, err := json.MarshalIndent(all, "", "  ")
-		if err != nil {
-			return fmt.Errorf("write findings: %w", err)
-		}
-		if all == nil {
-			data = []byte("[]")
-		}
-		bw.Write(append(data, '\n'))
-	default:
-		t := export.Table
-		if format == "csv" {
-			t = export.CSV
-		}
-		w, err := export.New(bw, t, export.Options{Width: width(out)})
-		if err != nil {
-			return err
-		}
-		if err := w.Write(findingRows(findings, format == "csv")); err != nil {
-			return err
-		}
-		if err := w.Close(); err != nil {
-			return err
-		}
-	}
-	if err := bw.Flush(); err != nil {
-		return fmt.Errorf("write findings: %w", err)
-	}
-	return nil
-}
-
-// findingRows lays findings out as rows: the short form for people, the whole one for spreadsheets.
-func findingRows(findings []*finding.Finding, whole bool) *event.Batch {
-	b := event.NewBatch(len(findings))
-	column := func(name string, f func(*finding.Finding) event.Value) {
-		vals := make([]event.Value, len(findings))
-		for i, x := range findings {
-			vals[i] = f(x)
-		}
-		b.Set(name, event.NewAny(vals))
-	}
-	str := func(f func(*finding.Finding) string) func(*finding.Finding) event.Value {
-		return func(x *finding.Finding) event.Value { return event.StringOf(f(x)) }
-	}
-	stamp := func(t time.Time) string {
-		if t.IsZero() {
-			return ""
-		}
-		return t.UTC().Format("2006-01-02T15:04:05Z")
-	}
-	if whole {
-		column("id", str(func(f *finding.Finding) string { return f.ID }))
-	}
-	column("time", str(func(f *finding.Finding) string { return stamp(f.First) }))
-	if whole {
-		column("last", str(func(f *finding.Finding) string { return stamp(f.Last) }))
-	}
-	column("level", str(func(f *finding.Finding) string { return f.Level }))
-	column("risk", func(f *finding.Finding) event.Value { return event.IntOf(int64(f.RiskScore)) })
-	column("rule", str(func(f *finding.Finding) string { return f.Rule.Name }))
-	column("entities", str(func(f *finding.Finding) string {
-		var parts []string
-		for _, e := range f.Entities {
-			parts = append(parts, e.Value)
-		}
-		return strings.Join(parts, ", ")
-	}))
-	if whole {
-		column("rule_id", str(func(f *finding.Finding) string { return f.Rule.ID }))
-		column("language", str(func(f *finding.Finding) string { return string(f.Rule.Language) }))
-		column("techniques", str(func(f *finding.Finding) string { return strings.Join(f.Rule.Techniques, ", ") }))
-		column("message", str(func(f *finding.Finding) string { return f.Message }))
-		column("row", str(func(f *finding.Finding) string {
-			row, _ := f.Value().Bag().Get("row")
-			return string(event.AppendJSON(nil, row))
-		}))
-	}
-	column("events", str(func(f *finding.Finding) string {
-		if !whole && len(f.Events) > 2 {
-			return fmt.Sprintf("%s:%d and %d more", f.Events[0].File, f.Events[0].Record, len(f.Events)-1)
-		}
-		var parts []string
-		for _, e := range f.Events {
-			parts = append(parts, fmt.Sprintf("%s:%d", e.File, e.Record))
-		}
-		return strings.Join(parts, ", ")
-	}))
-	return b
 }

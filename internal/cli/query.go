@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/exec"
 	"github.com/harrier-detect/harrier/internal/export"
+	"github.com/harrier-detect/harrier/internal/query"
 	"github.com/harrier-detect/harrier/internal/report"
 	"github.com/harrier-detect/harrier/internal/rule"
 	"github.com/harrier-detect/harrier/internal/source"
@@ -47,23 +49,32 @@ func queryCommand(s *streams) *cobra.Command {
 			}
 			progress := new(source.Progress)
 			problems := &inputErrors{report: func(d text.Diagnostic) { fmt.Fprintln(s.err, d.Error()) }}
-			collect := new(exec.Collector)
-			job := &exec.Job{Name: src.Name, Plan: q.Plan, Out: collect}
 			in := engine.NewInput(args[1:], problems.add, progress)
 			in.Options.Stdin = s.in
 			defer in.Close()
-			bar := showProgress(s.err, progress, nil)
-			err = engine.Run(c.Context(), []*exec.Job{job}, in, problems.add)
-			bar.stop()
+			w, err := newRowOutput(s, out, format, q, src)
 			if err != nil {
 				return err
 			}
-			if job.Err != nil {
+			job := &exec.Job{Name: src.Name, Plan: q.Plan, Out: w.sink()}
+			bar := showProgress(s.err, progress, nil)
+			err = engine.Run(c.Context(), []*exec.Job{job}, in, problems.add)
+			bar.stop()
+			partial := err != nil && errors.Is(err, context.Canceled)
+			switch {
+			case w.err != nil:
+				return errors.Join(w.err, w.abandon())
+			case err != nil && !partial:
+				return errors.Join(err, w.abandon())
+			case job.Err != nil && !partial:
 				fmt.Fprintln(s.err, job.Err)
-				return exit(ExitRules)
+				return errors.Join(exit(ExitRules), w.abandon())
 			}
-			if err := writeRows(s, out, format, q.Rows(collect), q.Chart, src); err != nil {
+			if err := w.finish(); err != nil {
 				return err
+			}
+			if partial {
+				return interrupted("the rows are those that were there by then")
 			}
 			return problems.exit()
 		},
@@ -149,43 +160,124 @@ func rowFormat(s *streams, out outputFlags) (export.Format, error) {
 // htmlFormat is a page with the rows and the chart that the query asks for.
 const htmlFormat export.Format = "html"
 
-func writeRows(s *streams, out outputFlags, format export.Format, rows *event.Batch, kind string, src *text.Source) (err error) {
+// rowOutput writes the rows of a query. Where the form of output allows it, and the columns are known before the rows, it writes them
+// as they come; else it collects them.
+type rowOutput struct {
+	streams *streams
+	format  export.Format
+	query   *query.Compiled
+	src     *text.Source
+	file    *os.File
+	bw      *bufio.Writer
+	width   int
+	collect *exec.Collector
+	rows    export.Writer // of rows written as they come
+	err     error         // from writing
+}
+
+func newRowOutput(s *streams, out outputFlags, format export.Format, q *query.Compiled, src *text.Source) (*rowOutput, error) {
+	o := &rowOutput{streams: s, format: format, query: q, src: src}
 	w := s.out
 	if out.file != "" {
-		f, cerr := os.Create(out.file)
-		if cerr != nil {
-			return fmt.Errorf("write rows: %w", cerr)
+		f, err := os.Create(out.file)
+		if err != nil {
+			return nil, fmt.Errorf("write rows: %w", err)
 		}
-		defer func() { err = errors.Join(err, f.Close()) }()
-		w = f
+		o.file, w = f, f
 	}
-	bw := bufio.NewWriter(w)
-	var drawn *chart.Data
-	if kind != "" && kind != "table" {
-		if drawn, err = chart.From(kind, rows); err != nil {
-			fmt.Fprintf(s.err, "no %s: %v\n", kind, err)
+	o.bw, o.width = bufio.NewWriter(w), width(w)
+	drawn := q.Chart != "" && q.Chart != "table"
+	if q.Open || drawn || format == export.Table || format == htmlFormat {
+		o.collect = new(exec.Collector)
+		return o, nil
+	}
+	var err error
+	o.rows, err = export.New(o.bw, format, export.Options{Columns: q.Columns})
+	return o, err
+}
+
+func (o *rowOutput) sink() exec.Sink {
+	if o.collect != nil {
+		return o.collect
+	}
+	return o
+}
+
+// Push writes rows as they come.
+func (o *rowOutput) Push(b *event.Batch) error {
+	if b.Len() > 0 && o.err == nil {
+		if o.err = o.rows.Write(o.query.Promised(b)); o.err == nil {
+			o.err = flushed(o.bw)
 		}
 	}
-	if format == htmlFormat {
-		if err := report.Rows(bw, src.Text, rows, drawn); err != nil {
+	return o.err
+}
+
+// Close has nothing to do: finish ends the output, also of a run that was interrupted.
+func (o *rowOutput) Close() error { return nil }
+
+// abandon ends the output of a run that has failed.
+func (o *rowOutput) abandon() error {
+	err := o.bw.Flush()
+	if o.file != nil {
+		err = errors.Join(err, o.file.Close())
+	}
+	return err
+}
+
+// finish writes what has not been written yet.
+func (o *rowOutput) finish() (err error) {
+	if o.file != nil {
+		defer func() { err = errors.Join(err, o.file.Close()) }()
+	}
+	if o.rows != nil {
+		if err := o.rows.Close(); err != nil {
 			return err
 		}
-		return flushed(bw)
+		return flushed(o.bw)
 	}
-	ew, err := export.New(bw, format, export.Options{Width: width(w), Columns: rows.Names()})
+	kind := o.query.Chart
+	if kind == "table" {
+		kind = ""
+	}
+	if kind == "" && o.format != htmlFormat {
+		return o.write(nil)
+	}
+	rows, err := o.query.Rows(o.collect)
 	if err != nil {
 		return err
 	}
-	if err := ew.Write(rows); err != nil {
+	var drawn *chart.Data
+	if kind != "" {
+		if drawn, err = chart.From(kind, rows); err != nil {
+			fmt.Fprintf(o.streams.err, "no %s: %v\n", kind, err)
+		}
+	}
+	if o.format == htmlFormat {
+		if err := report.Rows(o.bw, o.src.Text, rows, drawn); err != nil {
+			return err
+		}
+		return flushed(o.bw)
+	}
+	return o.write(drawn)
+}
+
+// write writes the collected rows, and a chart below a table.
+func (o *rowOutput) write(drawn *chart.Data) error {
+	ew, err := export.New(o.bw, o.format, export.Options{Width: o.width, Columns: o.query.Names(o.collect)})
+	if err != nil {
+		return err
+	}
+	if err := o.query.Each(o.collect, ew.Write); err != nil {
 		return err
 	}
 	if err := ew.Close(); err != nil {
 		return err
 	}
-	if drawn != nil && format == export.Table {
-		fmt.Fprintf(bw, "\n%s\n", export.Printable(drawn.Text(width(w))))
+	if drawn != nil && o.format == export.Table {
+		fmt.Fprintf(o.bw, "\n%s\n", export.Printable(drawn.Text(o.width)))
 	}
-	return flushed(bw)
+	return flushed(o.bw)
 }
 
 func flushed(w *bufio.Writer) error {

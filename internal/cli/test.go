@@ -107,7 +107,7 @@ func (o *testOptions) test(ctx context.Context, s *streams, paths []string) (err
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	interrupted := err != nil
+	stopped := err != nil
 	if format == "table" {
 		o.table(w, results)
 	}
@@ -122,8 +122,8 @@ func (o *testOptions) test(ctx context.Context, s *streams, paths []string) (err
 	}
 	n := o.summary(s.err, suite, results, time.Since(began))
 	switch {
-	case interrupted:
-		return errors.New("interrupted: tests that had not begun are not among the results")
+	case stopped:
+		return interrupted("tests that had not begun are not in it")
 	case n[dtest.Refused] > 0 || len(suite.Pack.Refused) > 0:
 		return exit(ExitRules)
 	case n[dtest.Broken] > 0 || suite.Diagnostics.HasErrors() || o.needData && n[dtest.NoData] > 0:

@@ -84,7 +84,10 @@ func run(s query.Settings, lang rule.Language, q string, data []byte) (*Result, 
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	b := compiled.Rows(out)
+	b, err := compiled.Rows(out)
+	if err != nil {
+		return nil, err
+	}
 	res := &Result{Columns: b.Names(), Types: compiled.Types}
 	if compiled.Open {
 		res.Types = nil

@@ -73,10 +73,34 @@ func Count(items []*Item) map[State]int {
 	return n
 }
 
-// Run runs all items that can run, in one pass over the input, and calls result with the rows of each rule that gave any, in
-// the order of the items. A rule that fails while running is refused from then on, with its diagnostic. The error is that
-// of the input or the context; results that were complete by then have been handed on.
+// Rows are what a rule gave.
+type Rows struct {
+	query *query.Compiled
+	got   *exec.Collector
+}
+
+// Each calls f with the rows, batch after batch, all with the same columns.
+func (r *Rows) Each(f func(*event.Batch) error) error { return r.query.Each(r.got, f) }
+
+// Batch returns the rows as one batch, for which there must be room in memory.
+func (r *Rows) Batch() (*event.Batch, error) { return r.query.Rows(r.got) }
+
+// Run is [Stream] with the rows of each rule as one batch.
 func Run(ctx context.Context, e *query.Engine, items []*Item, in *query.Input, result func(*Item, *event.Batch), report func(text.Diagnostic)) error {
+	return Stream(ctx, e, items, in, func(it *Item, rows *Rows) error {
+		b, err := rows.Batch()
+		if err == nil {
+			result(it, b)
+		}
+		return err
+	}, report)
+}
+
+// Stream runs all items that can run, in one pass over the input, and calls result with the rows of each rule that gave any, in
+// the order of the items. A rule that fails while running is refused from then on, with its diagnostic. The error is that
+// of the input, the context or result. When the run was cancelled, the rows are those that had come by then: all of them are rows of
+// the whole result, which may have others.
+func Stream(ctx context.Context, e *query.Engine, items []*Item, in *query.Input, result func(*Item, *Rows) error, report func(text.Diagnostic)) error {
 	var jobs []*exec.Job
 	var running []*Item
 	var outs []*exec.Collector
@@ -95,8 +119,11 @@ func Run(ctx context.Context, e *query.Engine, items []*Item, in *query.Input, r
 			it.Diagnostics = append(it.Diagnostics, runtimeDiagnostic(it.Rule, jerr))
 			continue
 		}
-		if outs[i].Closed && outs[i].Len() > 0 {
-			result(it, it.query.Rows(outs[i]))
+		if outs[i].Len() > 0 {
+			if rerr := result(it, &Rows{it.query, outs[i]}); rerr != nil && err == nil {
+				err = rerr
+			}
+			outs[i].Release()
 		}
 	}
 	return err

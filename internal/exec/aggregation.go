@@ -2,6 +2,7 @@ package exec
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
@@ -14,6 +15,7 @@ type aggregation struct {
 	b     *builder
 	group *grouper
 	slots []*aggSlot
+	runs  []*aggRun // of all slots, as they were made
 	// late is set when an item runs over columns of an open input and its function must see the rows that came before a
 	// column did: then all rows are kept and looked at in the end.
 	late  *store
@@ -26,8 +28,18 @@ type aggregation struct {
 	keepLineage bool
 	lineage     []origins
 
-	acc     *account
-	pending int // rows since the states were last measured
+	acc *account
+	// states were last measured at measured bytes; pending rows have come since, and the next measure is due after due.
+	measured, perRow int64
+	pending, due     int
+
+	// splits allows groups to be split into parts that are aggregated one after the other, when memory runs out.
+	splits   bool
+	deferred *deferred // set: rows go to disk
+	level    int       // how often the groups have been split
+	waiting  int64     // bytes of tables that wait for their turn
+	seq      int64     // memberships so far
+	born     []int64   // by group: the first of them
 }
 
 // aggSlot is an item of the plan and the aggregates that it stands for.
@@ -39,6 +51,7 @@ type aggSlot struct {
 
 // aggRun is one aggregate over all groups.
 type aggRun struct {
+	at     int // in aggregation.runs
 	as     string
 	progs  []*expr.Program
 	make   func() fn.State
@@ -75,7 +88,7 @@ func (b *builder) aggregation(g plan.Grouping, aggs []plan.AggItem) (*aggregatio
 
 // run adds an aggregate to a slot.
 func (a *aggregation) run(s *aggSlot, it plan.AggItem, exists bool) error {
-	r := &aggRun{as: it.As, args: make([]event.Value, len(it.Args)), exists: exists}
+	r := &aggRun{at: len(a.runs), as: it.As, args: make([]event.Value, len(it.Args)), exists: exists}
 	known := make([]fn.Arg, len(it.Args))
 	env := a.b.env()
 	for i, e := range it.Args {
@@ -91,6 +104,7 @@ func (a *aggregation) run(s *aggSlot, it plan.AggItem, exists bool) error {
 		return &expr.BindError{Call: &expr.Call{Fn: &fn.Func{Name: it.Fn.Name}, Args: it.Args}, Err: err}
 	}
 	s.runs = append(s.runs, r)
+	a.runs = append(a.runs, r)
 	return nil
 }
 
@@ -138,47 +152,67 @@ func (a *aggregation) end() error {
 	if err := a.meet(a.late.existing(a.shape), true); err != nil {
 		return err
 	}
-	for _, b := range a.late.batches {
-		if err := a.b.check(); err != nil {
-			return err
-		}
-		if err := a.take(b); err != nil {
-			return err
-		}
-	}
-	a.late.release()
-	return nil
+	return a.late.drain(a.take)
+}
+
+// aggRows is what the aggregates see of some rows.
+type aggRows struct {
+	n       int
+	keys    []*event.Column
+	args    [][]*event.Column // by run; those of runs that were made later are not there
+	lineage event.Lineage
 }
 
 func (a *aggregation) take(b *event.Batch) error {
-	m := a.group.assign(b)
+	in := &aggRows{n: b.Len(), keys: a.group.evaluate(b), lineage: b.Lineage}
+	for _, r := range a.runs {
+		cols := eval(r.progs, b)
+		if !r.exists && hasValue(cols[0]) {
+			r.exists = true
+		}
+		in.args = append(in.args, cols)
+	}
+	if a.deferred != nil {
+		return a.deferred.add(in)
+	}
+	return a.enter(in, a.group.place(in.keys, in.n))
+}
+
+// enter adds rows to their groups' states.
+func (a *aggregation) enter(in *aggRows, m membership) error {
 	if a.keepMembers {
 		a.members = append(a.members, m)
 	}
-	if a.keepLineage {
-		a.gatherOrigins(b, m)
-	}
-	for _, s := range a.slots {
-		for _, r := range s.runs {
-			r.take(b, m, a.group.n)
+	if a.splits {
+		for i := 0; len(a.born) < a.group.n; i++ {
+			if m.groups[i] == uint32(len(a.born)) {
+				a.born = append(a.born, a.seq+int64(i))
+			}
 		}
+		a.seq += int64(len(m.groups))
 	}
-	return a.measure(b.Len())
+	if a.keepLineage {
+		a.gatherOrigins(in, m)
+	}
+	for i, cols := range in.args {
+		a.runs[i].take(cols, in.n, m, a.group.n)
+	}
+	return a.measure(in.n)
 }
 
-func (a *aggregation) gatherOrigins(b *event.Batch, m membership) {
+func (a *aggregation) gatherOrigins(in *aggRows, m membership) {
 	if len(a.lineage) < a.group.n {
 		a.lineage = slices.Grow(a.lineage, a.group.n-len(a.lineage))[:a.group.n]
 	}
-	for i := range b.Len() {
+	for i := range in.n {
 		if m.starts == nil {
 			if g := m.groups[i]; g != none {
-				a.lineage[g].add(b.Lineage.Parts(i))
+				a.lineage[g].add(in.lineage.Parts(i))
 			}
 			continue
 		}
 		for _, g := range m.groups[m.starts[i]:m.starts[i+1]] {
-			a.lineage[g].add(b.Lineage.Parts(i))
+			a.lineage[g].add(in.lineage.Parts(i))
 		}
 	}
 }
@@ -191,19 +225,12 @@ func (a *aggregation) origins(group uint32) []event.Origin {
 	return a.lineage[group].done()
 }
 
-func (r *aggRun) take(b *event.Batch, m membership, groups int) {
-	cols := make([]*event.Column, len(r.progs))
-	for i, p := range r.progs {
-		cols[i] = p.Eval(b)
-	}
-	if !r.exists && hasValue(cols[0]) {
-		r.exists = true
-	}
+func (r *aggRun) take(cols []*event.Column, n int, m membership, groups int) {
 	if len(r.states) < groups {
 		r.states = slices.Grow(r.states, groups-len(r.states))[:groups]
 	}
 	args := r.args
-	for i := range b.Len() {
+	for i := range n {
 		for j, c := range cols {
 			args[j] = c.Value(i)
 		}
@@ -228,21 +255,23 @@ func (r *aggRun) state(g uint32) fn.State {
 	return s
 }
 
-// Asking every state for its size costs as much as a row each, so it is done now and then.
-const measureRows = 1 << 16
+// Asking every state for its size costs as much as a row each, so it is done now and then: more often where states grow fast.
+const (
+	measureLeast = 1 << 10
+	measureMost  = 1 << 16
+)
 
+// measure books what the groups hold, and acts when that is too much.
 func (a *aggregation) measure(rows int) error {
-	if a.pending += rows; a.pending < max(measureRows, 4*a.group.n) {
-		return a.acc.set(max(a.acc.held, a.group.size()))
+	if a.pending += rows; a.pending < max(a.due, measureLeast) {
+		a.acc.book(a.waiting + max(a.measured+a.perRow*int64(a.pending), a.group.size()) - a.acc.held)
+		return a.react()
 	}
-	a.pending = 0
 	n := a.group.size()
-	for _, s := range a.slots {
-		for _, r := range s.runs {
-			for _, st := range r.states {
-				if st != nil {
-					n += int64(st.Size()) + 16
-				}
+	for _, r := range a.runs {
+		for _, st := range r.states {
+			if st != nil {
+				n += int64(st.Size()) + 16
 			}
 		}
 	}
@@ -252,13 +281,79 @@ func (a *aggregation) measure(rows int) error {
 	for _, m := range a.members {
 		n += 4 * int64(len(m.groups)+len(m.starts))
 	}
-	return a.acc.set(n)
+	n += 8 * int64(len(a.born))
+	a.perRow = max(0, n-a.measured) / int64(a.pending)
+	a.measured, a.pending = n, 0
+	a.due = max(int(min(a.acc.limit()/16/(a.perRow+1), measureMost)), a.group.n)
+	a.acc.book(a.waiting + n - a.acc.held)
+	return a.react()
+}
+
+// react splits the groups when they hold too much, or ends the job when that does not help.
+func (a *aggregation) react() error {
+	limit := a.acc.limit()
+	own := a.acc.held - a.waiting
+	switch {
+	case a.splits && a.level < maxSplits && a.group.n > 1 && a.deferred == nil && (own > limit/2 || own > limit/16 && a.acc.press()):
+		a.split()
+	case a.acc.burst():
+		return a.acc.fail("what it holds of a single group is needed all the time")
+	}
+	return nil
 }
 
 // A result is one aggregate's name and value by group.
 type result struct {
-	as    string
-	value func(group uint32) event.Value
+	as     string
+	hidden string // its name while parts of split groups wait
+	value  func(group uint32) event.Value
+}
+
+// column returns the values of some groups.
+func (r result) column(groups []uint32) *event.Column {
+	vals := make([]event.Value, len(groups))
+	for i, g := range groups {
+		vals[i] = r.value(g)
+	}
+	return event.NewColumn(vals)
+}
+
+// keys returns a part of the keys of some groups.
+func (a *aggregation) keys(groups []uint32, part int) *event.Column {
+	vals := make([]event.Value, len(groups))
+	for i, g := range groups {
+		vals[i] = a.group.value(g, part)
+	}
+	return event.NewColumn(vals)
+}
+
+// fill sets the keys, the order and the results of some groups in b, under names that cannot clash.
+func (a *aggregation) fill(b *event.Batch, groups []uint32) {
+	seqs := make([]uint64, len(groups))
+	for i, g := range groups {
+		seqs[i] = uint64(a.born[g])
+	}
+	b.Set(seqColumn, event.NewPlain(event.Int, seqs, nil))
+	for j := range a.group.By {
+		b.Set(deferredKey(j), a.keys(groups, j))
+	}
+	for _, r := range a.runs {
+		b.Set(r.hidden(), r.result().column(groups))
+	}
+}
+
+func (r *aggRun) hidden() string { return "r" + strconv.Itoa(r.at) }
+
+func (r *aggRun) result() result {
+	return result{r.as, r.hidden(), func(g uint32) event.Value {
+		if g == none {
+			return event.NullValue
+		}
+		if int(g) < len(r.states) && r.states[g] != nil {
+			return r.states[g].Result()
+		}
+		return r.make().Result()
+	}}
 }
 
 // results returns the aggregates in the order of the plan's items; those of one item are in the order in which their columns
@@ -270,15 +365,7 @@ func (a *aggregation) results() []result {
 			if !r.exists {
 				continue
 			}
-			res := result{r.as, func(g uint32) event.Value {
-				if g == none {
-					return event.NullValue
-				}
-				if int(g) < len(r.states) && r.states[g] != nil {
-					return r.states[g].Result()
-				}
-				return r.make().Result()
-			}}
+			res := r.result()
 			if i := slices.IndexFunc(out, func(o result) bool { return o.as == r.as }); i >= 0 {
 				out[i] = res
 			} else {

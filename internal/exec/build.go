@@ -46,7 +46,7 @@ type builder struct {
 func (b *builder) build(n plan.Node, out Sink) error {
 	switch n := n.(type) {
 	case *plan.Values:
-		b.table(splitBatch(n.Rows, b.rows()), out)
+		b.table(&store{batches: splitBatch(n.Rows, b.rows())}, out)
 		return nil
 	case *plan.Scan:
 		return b.scan(n, out)
@@ -87,11 +87,11 @@ func (b *builder) operator(n plan.Node, out Sink) ([]Sink, error) {
 }
 
 // table registers a leaf with rows that are there already.
-func (b *builder) table(batches []*event.Batch, out Sink) {
+func (b *builder) table(rows *store, out Sink) {
 	r := b.task.run
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.tables = append(r.tables, &tableLeaf{b.task, batches, out})
+	r.tables = append(r.tables, &tableLeaf{b.task, rows, out})
 }
 
 // env is what functions know here: that of the run, with the parameters that are known by now.
@@ -135,15 +135,28 @@ func (b *builder) rows() int { return b.task.run.opt.BatchRows }
 
 // account opens the node's share of the memory.
 func (b *builder) account() *account {
-	head := b.node.Head()
-	if len(head) > 120 {
-		head = head[:120] + "…"
+	name := "the result"
+	if b.node != nil {
+		name = b.node.Head()
 	}
-	return &account{of: b.task, name: head}
+	if len(name) > 120 {
+		name = name[:120] + "…"
+	}
+	return &account{of: b.task, name: name}
 }
 
-// store returns an empty store on the node's account.
-func (b *builder) store() *store { return &store{acc: b.account()} }
+// store returns an empty store on an account of the node's.
+func (b *builder) store() *store {
+	s := &store{run: b.task.run, acc: b.account()}
+	b.keep(s.acc, s)
+	return s
+}
+
+// keep makes k the one that puts away what is booked on an account.
+func (b *builder) keep(a *account, k keeper) {
+	a.keeper = k
+	b.task.keepers = append(b.task.keepers, k)
+}
 
 // check returns the context's error; operators ask it in loops that may take long.
 func (b *builder) check() error { return b.task.run.ctx.Err() }

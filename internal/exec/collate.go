@@ -157,6 +157,11 @@ func textOf(v event.Value) string {
 	return strings.Trim(string(event.AppendJSON(nil, v)), `"`)
 }
 
+// compareAtAll puts values in an order that depends on nothing but the values, for those that a collation does not tell apart.
+func compareAtAll(x, y event.Value) int {
+	return cmp.Or(cmp.Compare(x.Kind(), y.Kind()), bytes.Compare(event.AppendJSON(nil, x), event.AppendJSON(nil, y)))
+}
+
 // ranks returns the rank of each value under a collation, from 0. Values that it does not tell apart have equal ranks, unless
 // total, which then puts them in an order that depends on nothing but the values.
 func ranks(vals []event.Value, c plan.Collation, total bool) []uint32 {
@@ -168,8 +173,7 @@ func ranks(vals []event.Value, c plan.Collation, total bool) []uint32 {
 	compare := func(a, b int32) int {
 		r := compareSortable(keys[a], keys[b])
 		if r == 0 && total {
-			x, y := vals[a], vals[b]
-			r = cmp.Or(cmp.Compare(x.Kind(), y.Kind()), bytes.Compare(event.AppendJSON(nil, x), event.AppendJSON(nil, y)))
+			r = compareAtAll(vals[a], vals[b])
 		}
 		return r
 	}
@@ -188,8 +192,9 @@ func ranks(vals []event.Value, c plan.Collation, total bool) []uint32 {
 // An ordering sorts rows by several keys, each given as numbers that are in the order of its values.
 type ordering struct{ keys [][]uint64 }
 
-// add adds a key, less significant than those before. cols are its values, batch after batch.
-func (o *ordering) add(cols []*event.Column, k plan.SortKey) {
+// add adds a key, less significant than those before. cols are its values, batch after batch. total tells apart what the
+// collation does not.
+func (o *ordering) add(cols []*event.Column, k plan.SortKey, total bool) {
 	n := 0
 	for _, c := range cols {
 		n += c.Len()
@@ -197,7 +202,7 @@ func (o *ordering) add(cols []*event.Column, k plan.SortKey) {
 	nulls := make([]uint64, n)
 	nums, hasNull, ok := numericKey(cols, k.Collation, nulls)
 	if !ok {
-		nums, hasNull = rankKey(cols, k.Collation, nulls)
+		nums, hasNull = rankKey(cols, k.Collation, nulls, total)
 	}
 	if k.Desc {
 		for i := range nums {
@@ -276,9 +281,12 @@ func numericKey(cols []*event.Column, coll plan.Collation, nulls []uint64) (key 
 			if f == 0 {
 				f = 0 // -0 and 0 are equal
 			}
-			if key[at] = math.Float64bits(f); key[at]&sign != 0 {
+			switch key[at] = math.Float64bits(f); {
+			case f != f:
+				key[at] = 0 // as compareSortable has it, NaN comes before all numbers
+			case key[at]&sign != 0:
 				key[at] = ^key[at]
-			} else {
+			default:
 				key[at] |= sign
 			}
 			at++
@@ -288,7 +296,7 @@ func numericKey(cols []*event.Column, coll plan.Collation, nulls []uint64) (key 
 }
 
 // rankKey is the key of values of any kind: the rank of each among the distinct ones.
-func rankKey(cols []*event.Column, coll plan.Collation, nulls []uint64) (key []uint64, hasNull bool) {
+func rankKey(cols []*event.Column, coll plan.Collation, nulls []uint64, total bool) (key []uint64, hasNull bool) {
 	clear(nulls)
 	key = make([]uint64, 0, len(nulls))
 	var ids valueIDs
@@ -303,7 +311,7 @@ func rankKey(cols []*event.Column, coll plan.Collation, nulls []uint64) (key []u
 			key = append(key, uint64(id))
 		}
 	}
-	rank := ranks(ids.values(), coll, false)
+	rank := ranks(ids.values(), coll, total)
 	for i, id := range key {
 		if id > 0 {
 			key[i] = uint64(rank[id-1])

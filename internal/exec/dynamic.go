@@ -69,6 +69,9 @@ func (s *dynamicDep) Close() error {
 func (d *dynamicDeps) build() error {
 	var results []*event.Batch
 	for _, s := range d.results {
+		if err := s.kept.load(); err != nil {
+			return err
+		}
 		results = append(results, s.kept.all(s.kept.existing(s.shape)))
 		s.kept.release()
 	}

@@ -6,5 +6,10 @@ import "context"
 func RunMeasured(ctx context.Context, jobs []*Job, opt Options) (int64, error) {
 	r := newRun(ctx, opt)
 	err := r.run(jobs)
+	for _, j := range jobs {
+		if c, ok := j.Out.(*Collector); ok {
+			c.Release()
+		}
+	}
 	return r.memory.used.Load(), err
 }

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"math"
+	"slices"
 	"weak"
 
 	"github.com/harrier-detect/harrier/internal/event"
@@ -311,22 +312,31 @@ func (m membership) first(row int) uint32 {
 }
 
 // assign returns the groups of the rows of a batch.
-func (g *grouper) assign(b *event.Batch) membership {
-	n := b.Len()
-	if len(g.progs) == 0 {
+func (g *grouper) assign(b *event.Batch) membership { return g.place(g.evaluate(b), b.Len()) }
+
+// evaluate returns the keys of the rows of a batch.
+func (g *grouper) evaluate(b *event.Batch) []*event.Column { return eval(g.progs, b) }
+
+// lists reports whether a key may put a row into several groups, or none.
+func (g *grouper) lists(cols []*event.Column) bool {
+	return g.SplitLists && slices.ContainsFunc(cols, hasLists)
+}
+
+// place returns the groups of n rows with the given keys.
+func (g *grouper) place(cols []*event.Column, n int) membership {
+	if len(cols) > 0 && g.lists(cols) {
+		return g.split(cols, n)
+	}
+	return g.flat(cols, n)
+}
+
+// flat is place for keys that are taken as they are.
+func (g *grouper) flat(cols []*event.Column, n int) membership {
+	if len(cols) == 0 {
 		if n > 0 {
 			g.n = 1
 		}
 		return membership{groups: make([]uint32, n)}
-	}
-	cols := make([]*event.Column, len(g.progs))
-	lists := false
-	for i, p := range g.progs {
-		cols[i] = p.Eval(b)
-		lists = lists || g.SplitLists && hasLists(cols[i])
-	}
-	if lists {
-		return g.split(cols, n)
 	}
 	ids := g.columns(cols)
 	out := make([]uint32, n)
@@ -431,6 +441,49 @@ func (g *grouper) elements(v event.Value, part int, to []uint32) []uint32 {
 		add(e)
 	}
 	return to
+}
+
+// memberships calls f with each group that each row belongs to, as the keys of the group, in the order in which place numbers them.
+// The keys are valid during the call only.
+func (g *grouper) memberships(cols []*event.Column, n int, f func(row int, keys []event.Value)) {
+	keys := make([]event.Value, len(cols))
+	options := make([][]event.Value, len(cols))
+	split := g.lists(cols)
+	var product func(row, at int)
+	product = func(row, at int) {
+		if at == len(cols) {
+			f(row, keys)
+			return
+		}
+		for _, v := range options[at] {
+			keys[at] = v
+			product(row, at+1)
+		}
+	}
+	for row := range n {
+		for j, c := range cols {
+			options[j] = options[j][:0]
+			vals := []event.Value{c.Value(row)}
+			if l := vals[0]; split && l.Kind() == event.List {
+				if vals = l.List(); len(vals) == 0 {
+					vals = []event.Value{event.NullValue}
+				}
+			}
+			for _, v := range vals {
+				if v.IsNull() {
+					if g.DropNull {
+						continue
+					}
+					v = event.NullValue
+				}
+				if split && g.DedupLists && slices.ContainsFunc(options[j], func(o event.Value) bool { return event.Equal(o, v) }) {
+					continue
+				}
+				options[j] = append(options[j], v)
+			}
+		}
+		product(row, 0)
+	}
 }
 
 func (g *grouper) product(options [][]uint32, ids []uint32, at int, to []uint32) []uint32 {

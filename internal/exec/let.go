@@ -45,7 +45,7 @@ func (b *builder) ref(n *plan.Ref, out Sink) error {
 		return fmt.Errorf("nothing is bound to the name %s", n.Name)
 	}
 	if bound.table.closed {
-		b.table(bound.table.kept.batches, out)
+		b.table(bound.table.kept, out)
 		return nil
 	}
 	bound.table.outs = append(bound.table.outs, out)
@@ -228,15 +228,10 @@ func (g *gate) open() error {
 	}
 	for i, p := range g.ports {
 		p.to = sinks[i]
-		batches := p.kept.batches
-		p.kept.release()
-		for _, b := range batches {
-			if err := p.to.Push(b); err == ErrEnough {
-				p.enough = true
-				break
-			} else if err != nil {
-				return err
-			}
+		if err := p.kept.drain(p.to.Push); err == ErrEnough {
+			p.enough = true
+		} else if err != nil {
+			return err
 		}
 		if p.closed {
 			if err := p.to.Close(); err != nil {

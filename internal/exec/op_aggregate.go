@@ -13,7 +13,7 @@ func init() {
 		if err != nil {
 			return nil, err
 		}
-		agg.keepLineage = true
+		agg.keepLineage, agg.splits = true, len(n.Group.By) > 0
 		return &aggregateSink{b: b, plan: n, agg: agg, out: out}, nil
 	})
 }
@@ -36,35 +36,30 @@ func (s *aggregateSink) Close() error {
 	if err := s.agg.end(); err != nil {
 		return err
 	}
+	if s.agg.deferred != nil {
+		if err := s.sorted(); err != nil {
+			return err
+		}
+		s.agg.acc.free()
+		return s.out.Close()
+	}
 	g := s.agg.group
 	if len(g.By) == 0 && s.plan.EmptyRow {
 		g.n = 1
 	}
-	order := s.order()
 	results := s.agg.results()
-	for part := range slices.Chunk(order, s.b.rows()) {
+	for part := range slices.Chunk(s.order(), s.b.rows()) {
 		if err := s.b.check(); err != nil {
 			return err
 		}
-		out := event.NewBatch(len(part))
-		for j, k := range g.By {
-			vals := make([]event.Value, len(part))
-			for i, id := range part {
-				vals[i] = g.value(id, j)
+		out := s.rows(part, func(out *event.Batch) {
+			for j, k := range g.By {
+				out.Set(k.Name, s.agg.keys(part, j))
 			}
-			out.Set(k.Name, event.NewColumn(vals))
-		}
-		for _, r := range results {
-			vals := make([]event.Value, len(part))
-			for i, id := range part {
-				vals[i] = r.value(id)
+			for _, r := range results {
+				out.Set(r.as, r.column(part))
 			}
-			out.Set(r.as, event.NewColumn(vals))
-		}
-		out.Lineage.Sets = make([][]event.Origin, len(part))
-		for i, id := range part {
-			out.Lineage.Sets[i] = s.agg.origins(id)
-		}
+		})
 		if err := s.out.Push(out); err == ErrEnough {
 			break
 		} else if err != nil {
@@ -73,6 +68,65 @@ func (s *aggregateSink) Close() error {
 	}
 	s.agg.acc.free()
 	return s.out.Close()
+}
+
+// rows makes a batch of groups.
+func (s *aggregateSink) rows(groups []uint32, fill func(*event.Batch)) *event.Batch {
+	out := event.NewBatch(len(groups))
+	fill(out)
+	out.Lineage.Sets = make([][]event.Origin, len(groups))
+	for i, id := range groups {
+		out.Lineage.Sets[i] = s.agg.origins(id)
+	}
+	return out
+}
+
+// sorted pushes the groups when they have been split: each part gives its rows, and a sorter brings them in order.
+func (s *aggregateSink) sorted() error {
+	by := s.agg.group.By
+	keys := []plan.SortKey{{}}
+	values := func(b *event.Batch) []*event.Column { return []*event.Column{b.Column(seqColumn)} }
+	if s.plan.Sorted {
+		keys = make([]plan.SortKey, len(by))
+		for i := range keys {
+			keys[i].Collation = plan.AutoText
+		}
+		values = func(b *event.Batch) []*event.Column {
+			cols := make([]*event.Column, len(by))
+			for i := range cols {
+				cols[i] = b.Column(deferredKey(i))
+			}
+			return cols
+		}
+	}
+	order := s.b.sorter(keys, values)
+	order.total = s.plan.Sorted
+	err := s.agg.finish(func() error {
+		ids := make([]uint32, s.agg.group.n)
+		for i := range ids {
+			ids[i] = uint32(i)
+		}
+		for part := range slices.Chunk(ids, s.b.rows()) {
+			if err := order.add(s.rows(part, func(out *event.Batch) { s.agg.fill(out, part) })); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	results := s.agg.results()
+	return order.finish(order.columns(), pushFunc(func(b *event.Batch) error {
+		out := b.Derive()
+		for j, k := range by {
+			out.Set(k.Name, b.Column(deferredKey(j)))
+		}
+		for _, r := range results {
+			out.Set(r.as, b.Column(r.hidden))
+		}
+		return s.out.Push(out)
+	}))
 }
 
 // order returns the groups in the order of the result.

@@ -43,17 +43,28 @@ func (s *beside) finish() error {
 	left, right := s.sides[0].kept, s.sides[1].kept
 	leftNames := left.existing(s.sides[0].shape)
 	rightNames := right.existing(s.sides[1].shape)
-	n := max(left.rows, right.rows)
-	l, r := padded(left.refs(), n), padded(right.refs(), n)
-	for lo := 0; lo < n; lo += s.b.rows() {
-		if err := s.b.check(); err != nil {
+	l, r := &besideReader{from: left.reader()}, &besideReader{from: right.reader()}
+	defer l.from.close()
+	defer r.from.close()
+	for {
+		ln, err := l.have()
+		if err != nil {
 			return err
 		}
-		hi := min(lo+s.b.rows(), n)
-		out := event.NewBatch(hi - lo)
-		left.gatherInto(out, leftNames, leftNames, l[lo:hi])
-		add := event.NewBatch(hi - lo)
-		right.gatherInto(add, rightNames, rightNames, r[lo:hi])
+		rn, err := r.have()
+		if err != nil {
+			return err
+		}
+		n := min(ln, rn)
+		if n == 0 { // one side has ended
+			n = max(ln, rn)
+		}
+		if n == 0 {
+			break
+		}
+		out, add := event.NewBatch(n), event.NewBatch(n)
+		ll := l.take(out, leftNames)
+		rl := r.take(add, rightNames)
 		for i, name := range rightNames {
 			c := add.ColumnAt(i)
 			if had := out.Column(name); had != nil && s.plan.Override {
@@ -63,7 +74,6 @@ func (s *beside) finish() error {
 			}
 			out.Set(name, c)
 		}
-		ll, rl := left.lineage(l[lo:hi]), right.lineage(r[lo:hi])
 		out.Lineage = paired(ll, rl)
 		if err := s.out.Push(out); err == ErrEnough {
 			break
@@ -71,15 +81,40 @@ func (s *beside) finish() error {
 			return err
 		}
 	}
-	left.release()
-	right.release()
 	return s.out.Close()
 }
 
-// padded returns refs with nobody up to n.
-func padded(refs []ref, n int) []ref {
-	for len(refs) < n {
-		refs = append(refs, nobody)
+// A besideReader gives one side's rows by number.
+type besideReader struct {
+	from *storeReader
+	now  *store // one batch
+	at   int
+}
+
+// have returns how many rows can be taken at once; 0 is the end.
+func (r *besideReader) have() (int, error) {
+	for r.now == nil || r.at == r.now.rows {
+		b, err := r.from.next()
+		if err != nil {
+			return 0, err
+		}
+		if r.now, r.at = (&store{}), 0; b == nil {
+			return 0, nil
+		}
+		r.now = &store{batches: []*event.Batch{b}, rows: b.Len()}
 	}
-	return refs
+	return r.now.rows - r.at, nil
+}
+
+// take sets the named columns of the next rows in to, null when the side has ended, and returns their lineage.
+func (r *besideReader) take(to *event.Batch, names []string) event.Lineage {
+	refs := make([]ref, to.Len())
+	for i := range refs {
+		if refs[i] = nobody; r.at < r.now.rows {
+			refs[i] = ref{0, int32(r.at)}
+			r.at++
+		}
+	}
+	r.now.gatherInto(to, names, names, refs)
+	return r.now.lineage(refs)
 }

@@ -103,21 +103,15 @@ func (s *fillAll) Push(b *event.Batch) error { return s.kept.add(b) }
 
 func (s *fillAll) Close() error {
 	names := fillNames(s.plan, s.kept.existing(s.shape))
-	batches := s.kept.batches
-	s.kept.release()
-	for _, b := range batches {
-		if err := s.b.check(); err != nil {
-			return err
-		}
+	err := s.kept.drain(func(b *event.Batch) error {
 		b, err := s.filler.batch(b, names)
-		if err == nil {
-			err = s.out.Push(b)
-		}
-		if err == ErrEnough {
-			break
-		} else if err != nil {
+		if err != nil {
 			return err
 		}
+		return s.out.Push(b)
+	})
+	if err != nil && err != ErrEnough {
+		return err
 	}
 	return s.out.Close()
 }

@@ -12,13 +12,16 @@ func init() {
 	register(func(b *builder, n *plan.Join, out Sink) ([]Sink, error) {
 		j := &join{b: b, plan: n, left: b.store(), right: b.store(), acc: b.account(), out: out,
 			leftShape: b.shape(0), rightShape: b.shape(1)}
-		var err error
-		if j.leftKeys, err = b.programs(n.LeftKeys); err != nil {
+		leftKeys, err := b.programs(n.LeftKeys)
+		if err != nil {
 			return nil, err
 		}
-		if j.rightKeys, err = b.programs(n.RightKeys); err != nil {
+		rightKeys, err := b.programs(n.RightKeys)
+		if err != nil {
 			return nil, err
 		}
+		j.leftKeys = func(b *event.Batch) []*event.Column { return eval(leftKeys, b) }
+		j.rightKeys = func(b *event.Batch) []*event.Column { return eval(rightKeys, b) }
 		if n.Order != nil {
 			if j.order, err = b.programs([]expr.Expr{n.Order.Left, n.Order.Right}); err != nil {
 				return nil, err
@@ -29,13 +32,14 @@ func init() {
 }
 
 // join is a hash join. It keeps the right side. Left rows stream through when the right side has ended before they come, as
-// lookup tables do, and nothing has to be known of all left rows; else they are kept too.
+// lookup tables do, and nothing has to be known of all left rows; else they are kept too. When the right side has no room in
+// memory both are split into parts ([join.inParts]).
 type join struct {
 	b                     *builder
 	plan                  *plan.Join
 	left, right           *store
 	leftShape, rightShape plan.Shape
-	leftKeys, rightKeys   []*expr.Program
+	leftKeys, rightKeys   func(*event.Batch) []*event.Column
 	order                 []*expr.Program // of the left and the right row; none without an order
 	leftDone, rightDone   bool
 	enough                bool
@@ -46,6 +50,12 @@ type join struct {
 	firsts                *keyIDs // InnerUnique: the keys that a left row has had
 	leftNames, rightNames []string
 	leftAs, rightAs       []string
+
+	// In parts, right is a piece of the right side at a time. counts are the matches so far of the left rows of the part, and
+	// final says that the piece is the last one; rows come out with tags that tell where they belong.
+	tagged bool
+	counts []int32
+	final  bool
 }
 
 // joinTable finds right rows by key.
@@ -83,8 +93,7 @@ func (j joinLeft) Push(b *event.Batch) error {
 	if err := j.prepare(); err != nil {
 		return err
 	}
-	part := &store{batches: []*event.Batch{b}, rows: b.Len()}
-	return j.note(j.probe(part))
+	return j.note(j.probe(b, 0))
 }
 
 func (j joinLeft) Close() error {
@@ -94,7 +103,7 @@ func (j joinLeft) Close() error {
 
 // streams reports whether a left batch can be joined as it comes.
 func (j *join) streams() bool {
-	if !j.rightDone || j.left.rows > 0 {
+	if !j.rightDone || j.left.rows > 0 || !j.fits() {
 		return false
 	}
 	switch j.plan.Kind {
@@ -104,6 +113,9 @@ func (j *join) streams() bool {
 	// The names of the result depend on the columns of both sides.
 	return !j.leftShape.Open
 }
+
+// fits reports whether the right side can be kept in memory.
+func (j *join) fits() bool { return j.table != nil || j.right.away == 0 && !j.right.acc.full() }
 
 // note remembers that the consumer has had enough.
 func (j *join) note(err error) error {
@@ -129,15 +141,24 @@ func (j *join) finish() error {
 	if j.enough {
 		return nil
 	}
+	if !j.fits() {
+		j.name()
+		return j.inParts()
+	}
 	if err := j.prepare(); err != nil {
 		return err
 	}
-	if j.left.rows > 0 {
-		if err := j.probe(j.left); err != nil {
-			return err
-		}
+	if err := j.left.drain(func(b *event.Batch) error { return j.probe(b, 0) }); err != nil {
+		return err
 	}
 	return j.rest()
+}
+
+// name names the columns.
+func (j *join) name() {
+	j.leftNames = j.left.existing(j.leftShape)
+	j.rightNames = j.right.existing(j.rightShape)
+	j.leftAs, j.rightAs = j.plan.Columns(j.leftNames, j.rightNames)
 }
 
 // prepare builds the table of the right side and names the columns, once.
@@ -148,13 +169,22 @@ func (j *join) prepare() error {
 	if err := j.b.check(); err != nil {
 		return err
 	}
-	t := &joinTable{ids: newKeyIDs(len(j.rightKeys)), rows: j.right.refs()}
+	j.right.pinned = true
+	j.final = true
+	j.name()
+	j.build()
+	return nil
+}
+
+// build makes the table of the right side.
+func (j *join) build() {
+	t := &joinTable{ids: newKeyIDs(len(j.plan.RightKeys)), rows: j.right.refs()}
 	t.next = make([]int32, len(t.rows))
 	t.matched = make([]bool, len(t.rows))
 	var tail []int32
 	at := int32(0)
 	for _, b := range j.right.batches {
-		ids := t.ids.columns(eval(j.rightKeys, b))
+		ids := t.ids.columns(j.rightKeys(b))
 		if j.order != nil {
 			col := j.order[1].Eval(b)
 			for i := range b.Len() {
@@ -179,15 +209,9 @@ func (j *join) prepare() error {
 	t.ids.freeze()
 	j.table = t
 	if j.plan.Kind == plan.InnerUnique {
-		j.firsts = newKeyIDs(len(j.leftKeys))
+		j.firsts = newKeyIDs(len(j.plan.LeftKeys))
 	}
-	j.leftNames = j.left.existing(j.leftShape)
-	j.rightNames = j.right.existing(j.rightShape)
-	j.leftAs, j.rightAs = j.plan.Columns(j.leftNames, j.rightNames)
-	if err := j.right.acc.grow(0); err != nil {
-		return err
-	}
-	return j.acc.set(t.ids.size() + 17*int64(len(t.rows)))
+	j.acc.book(t.ids.size() + 17*int64(len(t.rows)) - j.acc.held)
 }
 
 func eval(progs []*expr.Program, b *event.Batch) []*event.Column {
@@ -213,11 +237,15 @@ func (j *join) inOrder(left, right event.Value) bool {
 
 var nobody = ref{-1, -1}
 
-// probe joins left rows.
-func (j *join) probe(left *store) error {
+// probe joins the rows of a left batch; in parts, base is the number of the first.
+func (j *join) probe(b *event.Batch, base int) error {
+	if err := j.b.check(); err != nil {
+		return err
+	}
 	t := j.table
 	kind := j.plan.Kind
 	size := j.b.rows()
+	left := &store{batches: []*event.Batch{b}, rows: b.Len()}
 	var l, r []ref
 	flush := func() error {
 		if len(l) == 0 {
@@ -236,70 +264,75 @@ func (j *join) probe(left *store) error {
 		}
 		return nil
 	}
-	for bi, b := range left.batches {
-		if err := j.b.check(); err != nil {
-			return err
-		}
-		keys := eval(j.leftKeys, b)
-		ids := t.ids.columns(keys)
-		var own [][]uint32
-		if j.firsts != nil {
-			own = j.firsts.columns(keys)
-		}
-		var order *event.Column
-		if j.order != nil {
-			order = j.order[0].Eval(b)
-		}
-		var keep []int32
-		for i := range b.Len() {
-			row := t.ids.row(ids, i)
-			first := int32(-1)
-			if j.plan.NullsMatch || !slices.Contains(row, 0) {
-				if id, ok := t.ids.find(row); ok {
-					first = t.head[id]
-				}
+	keys := j.leftKeys(b)
+	ids := t.ids.columns(keys)
+	var own [][]uint32
+	if j.firsts != nil {
+		own = j.firsts.columns(keys)
+	}
+	var order *event.Column
+	if j.order != nil {
+		order = j.order[0].Eval(b)
+	}
+	var keep []int32
+	for i := range b.Len() {
+		row := t.ids.row(ids, i)
+		first := int32(-1)
+		if j.plan.NullsMatch || !slices.Contains(row, 0) {
+			if id, ok := t.ids.find(row); ok {
+				first = t.head[id]
 			}
-			if own != nil && first >= 0 {
-				before := j.firsts.n
-				if int(j.firsts.combine(j.firsts.row(own, i))) < before {
-					continue
-				}
-			}
-			switch kind {
-			case plan.LeftSemi, plan.LeftAnti:
-				if (first >= 0) == (kind == plan.LeftSemi) {
-					keep = append(keep, int32(i))
-				}
-				continue
-			case plan.RightSemi, plan.RightAnti:
-				for at := first; at >= 0 && !t.matched[at]; at = t.next[at] {
-					t.matched[at] = true
-				}
+		}
+		if own != nil && first >= 0 {
+			before := j.firsts.n
+			if int(j.firsts.combine(j.firsts.row(own, i))) < before {
 				continue
 			}
-			n := 0
-			for at := first; at >= 0; at = t.next[at] {
+		}
+		n := 0
+		if j.counts != nil {
+			n = int(j.counts[base+i])
+		}
+		switch kind {
+		case plan.LeftSemi:
+			if first >= 0 && n == 0 {
+				keep = append(keep, int32(i))
+				n++
+			}
+		case plan.LeftAnti:
+			if first >= 0 {
+				n++
+			} else if j.final && n == 0 {
+				keep = append(keep, int32(i))
+			}
+		case plan.RightSemi, plan.RightAnti:
+			for at := first; at >= 0 && !t.matched[at]; at = t.next[at] {
+				t.matched[at] = true
+			}
+		default:
+			for at := first; at >= 0 && (j.plan.Max <= 0 || n < j.plan.Max); at = t.next[at] {
 				if order != nil && !j.inOrder(order.Value(i), t.order[at]) {
 					continue
 				}
 				t.matched[at] = true
-				if err := put(ref{int32(bi), int32(i)}, t.rows[at]); err != nil {
+				if err := put(ref{0, int32(i)}, t.rows[at]); err != nil {
 					return err
 				}
-				if n++; n == j.plan.Max {
-					break
-				}
+				n++
 			}
-			if n == 0 && (kind == plan.LeftOuter || kind == plan.FullOuter) {
-				if err := put(ref{int32(bi), int32(i)}, nobody); err != nil {
+			if n == 0 && j.final && (kind == plan.LeftOuter || kind == plan.FullOuter) {
+				if err := put(ref{0, int32(i)}, nobody); err != nil {
 					return err
 				}
 			}
 		}
-		if len(keep) > 0 {
-			if err := j.out.Push(j.prefixed(b.Gather(keep), j.plan.LeftPrefix)); err != nil {
-				return err
-			}
+		if j.counts != nil {
+			j.counts[base+i] = int32(n)
+		}
+	}
+	if len(keep) > 0 {
+		if err := j.out.Push(j.side(b.Gather(keep), j.leftNames, j.plan.LeftPrefix, true)); err != nil {
+			return err
 		}
 	}
 	return flush()
@@ -327,13 +360,17 @@ func (j *join) rest() error {
 		}
 		var b *event.Batch
 		if j.plan.Kind == plan.RightSemi || j.plan.Kind == plan.RightAnti {
-			b = j.prefixed(j.right.gather(j.rightNames, part), j.plan.RightPrefix)
+			names := j.rightNames
+			if j.tagged {
+				names = append(slices.Clone(names), seqColumn)
+			}
+			b = j.side(j.right.gather(names, part), j.rightNames, j.plan.RightPrefix, false)
 		} else {
 			left := make([]ref, len(part))
 			for i := range left {
 				left[i] = nobody
 			}
-			b = j.pairs(j.left, left, part)
+			b = j.pairs(&store{}, left, part)
 		}
 		if err := j.out.Push(b); err != nil {
 			return err
@@ -342,13 +379,24 @@ func (j *join) rest() error {
 	return nil
 }
 
-func (j *join) prefixed(b *event.Batch, prefix string) *event.Batch {
-	if prefix == "" {
+// side makes rows of one side.
+func (j *join) side(b *event.Batch, names []string, prefix string, left bool) *event.Batch {
+	if prefix == "" && !j.tagged {
 		return b
 	}
 	out := b.Derive()
-	for i, n := range b.Names() {
-		out.Set(prefix+n, b.ColumnAt(i))
+	if !j.tagged {
+		names = b.Names()
+	}
+	for _, n := range names {
+		if c := b.Column(n); c != nil {
+			out.Set(prefix+n, c)
+		}
+	}
+	if j.tagged && left {
+		j.tag(out, b.Column(seqColumn), nil)
+	} else if j.tagged {
+		j.tag(out, nil, b.Column(seqColumn))
 	}
 	return out
 }
@@ -368,6 +416,12 @@ func (j *join) pairs(left *store, l, r []ref) *event.Batch {
 			c = over(had, c)
 		}
 		out.Set(as, c)
+	}
+	if j.tagged {
+		at, of := event.NewBatch(len(l)), event.NewBatch(len(l))
+		left.gatherInto(at, []string{seqColumn}, []string{seqColumn}, l)
+		j.right.gatherInto(of, []string{seqColumn}, []string{seqColumn}, r)
+		j.tag(out, at.ColumnAt(0), of.ColumnAt(0))
 	}
 	lefts, rights := left.lineage(l), j.right.lineage(r)
 	out.Lineage = paired(lefts, rights)

@@ -93,7 +93,7 @@ func (s *tailSink) Push(b *event.Batch) error {
 	if err := s.kept.add(b); err != nil {
 		return err
 	}
-	for len(s.kept.batches) > 0 {
+	for len(s.kept.batches) > 0 && s.kept.away == 0 {
 		first := s.kept.batches[0]
 		if s.kept.rows-first.Len() < s.n {
 			return nil
@@ -109,10 +109,19 @@ func (s *tailSink) Push(b *event.Batch) error {
 }
 
 func (s *tailSink) Close() error {
-	batches := s.kept.batches
-	if extra := s.kept.rows - s.n; extra > 0 {
-		batches[0] = batches[0].Gather(span(extra, batches[0].Len()))
+	extra := s.kept.rows - s.n
+	err := s.kept.drain(func(b *event.Batch) error {
+		if extra >= b.Len() {
+			extra -= b.Len()
+			return nil
+		}
+		if extra > 0 {
+			b, extra = b.Gather(span(extra, b.Len())), 0
+		}
+		return s.out.Push(b)
+	})
+	if err != nil && err != ErrEnough {
+		return err
 	}
-	s.kept.release()
-	return pushAll(s.out, batches)
+	return s.out.Close()
 }

@@ -50,6 +50,9 @@ func (s *wholeSink) Close() error {
 	if err := s.b.check(); err != nil {
 		return err
 	}
+	if err := s.kept.load(); err != nil {
+		return err
+	}
 	in := s.kept.all(s.kept.existing(s.shape))
 	out, err := s.reshape.reshape(in)
 	s.kept.release()

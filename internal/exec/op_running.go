@@ -83,14 +83,8 @@ func (s *runningSink) Close() error {
 		if err := s.agg.meet(s.kept.existing(s.shape), true); err != nil {
 			return err
 		}
-		batches := s.kept.batches
-		s.kept.release()
-		for _, b := range batches {
-			if err := s.take(b); err == ErrEnough {
-				break
-			} else if err != nil {
-				return err
-			}
+		if err := s.kept.drain(s.take); err != nil && err != ErrEnough {
+			return err
 		}
 	}
 	s.acc.free()
@@ -230,7 +224,7 @@ func (s *runningSink) slide(g uint32, row int, cols [][]*event.Column, times *ev
 	if !s.plan.Current {
 		w.rows = append(w.rows, r)
 	}
-	if row&(measureRows-1) == 0 {
+	if row&(measureLeast-1) == 0 {
 		held := s.agg.group.size()
 		for _, w := range s.windows {
 			held += int64(len(w.rows)) * int64(48+48*len(cols))

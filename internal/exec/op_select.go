@@ -99,17 +99,9 @@ func (s *pickAll) Push(b *event.Batch) error { return s.kept.add(b) }
 func (s *pickAll) Close() error {
 	names := s.kept.existing(s.shape)
 	picks := named(s.picks(names), names)
-	batches := s.kept.batches
-	s.kept.release()
-	for _, b := range batches {
-		if err := s.b.check(); err != nil {
-			return err
-		}
-		if err := s.out.Push(pickColumns(b, picks)); err == ErrEnough {
-			break
-		} else if err != nil {
-			return err
-		}
+	err := s.kept.drain(func(b *event.Batch) error { return s.out.Push(pickColumns(b, picks)) })
+	if err != nil && err != ErrEnough {
+		return err
 	}
 	return s.out.Close()
 }

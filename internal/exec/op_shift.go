@@ -23,52 +23,73 @@ func init() {
 			s.progs, s.defaults = append(s.progs, p), append(s.defaults, d)
 			s.ahead = max(s.ahead, it.By)
 		}
-		if s.ahead > 0 {
-			s.kept = b.store()
-		}
 		return s, nil
 	})
 }
 
-// shiftSink passes rows on at once when it only looks back. When it looks ahead it keeps them all.
+// shiftSink passes rows on as soon as it has seen the rows that they look ahead to.
 type shiftSink struct {
 	b        *builder
 	plan     *plan.Shift
 	progs    []*expr.Program
 	defaults []*expr.Program
 	ahead    int
-	kept     *store
+	queue    []shifting
+	queued   int             // rows in queue
 	past     [][]event.Value // per item, the values of the rows before, as many as it looks back
 	out      Sink
 }
 
+// shifting is a batch that waits for the rows after it, with the items' values.
+type shifting struct {
+	b    *event.Batch
+	cols []*event.Column
+}
+
 func (s *shiftSink) Push(b *event.Batch) error {
-	if s.ahead > 0 {
-		return s.kept.add(b)
+	if b.Len() == 0 {
+		return nil
 	}
 	cols := make([]*event.Column, len(s.progs))
 	for i, p := range s.progs {
 		cols[i] = p.Eval(b)
 	}
-	return s.shift(b, cols, func(item, row int) (event.Value, bool) {
-		if row >= 0 {
-			return cols[item].Value(row), true
+	s.queue = append(s.queue, shifting{b, cols})
+	s.queued += b.Len()
+	for len(s.queue) > 0 && s.queued-s.queue[0].b.Len() >= s.ahead {
+		if err := s.shift(); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// at returns an item's value in a row, counted from the first row of the queue.
+func (s *shiftSink) at(item, row int) (event.Value, bool) {
+	if row < 0 {
 		if past := s.past[item]; -row <= len(past) {
 			return past[len(past)+row], true
 		}
 		return event.Value{}, false
-	})
+	}
+	for _, q := range s.queue {
+		if row < q.b.Len() {
+			return q.cols[item].Value(row), true
+		}
+		row -= q.b.Len()
+	}
+	return event.Value{}, false
 }
 
-// shift pushes b with the new columns. at gives an item's value in a row, counted from the first row of b.
-func (s *shiftSink) shift(b *event.Batch, cols []*event.Column, at func(item, row int) (event.Value, bool)) error {
+// shift pushes the first batch of the queue with the new columns.
+func (s *shiftSink) shift() error {
+	b := s.queue[0].b
 	out := b.Clone()
 	for i, it := range s.plan.Items {
 		def := s.defaults[i].Eval(b)
 		vals := make([]event.Value, b.Len())
 		for row := range vals {
-			v, ok := at(i, row+it.By)
+			v, ok := s.at(i, row+it.By)
 			if !ok {
 				v = def.Value(row)
 			}
@@ -77,50 +98,31 @@ func (s *shiftSink) shift(b *event.Batch, cols []*event.Column, at func(item, ro
 		out.Set(it.As, event.NewColumn(vals))
 	}
 	for i, it := range s.plan.Items {
-		if it.By < 0 && s.ahead == 0 {
+		if it.By < 0 {
 			n := min(-it.By, b.Len())
 			for row := b.Len() - n; row < b.Len(); row++ {
-				s.past[i] = append(s.past[i], cols[i].Value(row))
+				s.past[i] = append(s.past[i], s.queue[0].cols[i].Value(row))
 			}
 			if extra := len(s.past[i]) + it.By; extra > 0 {
 				s.past[i] = slices.Delete(s.past[i], 0, extra)
 			}
 		}
 	}
+	s.queue[0] = shifting{}
+	s.queue, s.queued = s.queue[1:], s.queued-b.Len()
 	return s.out.Push(out)
 }
 
 func (s *shiftSink) Close() error {
-	if s.ahead == 0 {
-		return s.out.Close()
-	}
-	batches := s.kept.batches
-	rows := s.kept.refs()
-	cols := make([][]*event.Column, len(s.progs))
-	for i, p := range s.progs {
-		for _, b := range batches {
-			cols[i] = append(cols[i], p.Eval(b))
-		}
-	}
-	start := 0
-	for _, b := range batches {
+	for len(s.queue) > 0 {
 		if err := s.b.check(); err != nil {
 			return err
 		}
-		err := s.shift(b, nil, func(item, row int) (event.Value, bool) {
-			if row += start; row < 0 || row >= len(rows) {
-				return event.Value{}, false
-			}
-			r := rows[row]
-			return cols[item][r.batch].Value(int(r.row)), true
-		})
-		if err == ErrEnough {
+		if err := s.shift(); err == ErrEnough {
 			break
 		} else if err != nil {
 			return err
 		}
-		start += b.Len()
 	}
-	s.kept.release()
 	return s.out.Close()
 }

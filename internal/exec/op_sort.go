@@ -10,7 +10,7 @@ import (
 
 func init() {
 	unary(func(b *builder, n *plan.Sort, out Sink) (Sink, error) {
-		s := &sortSink{b: b, plan: n, kept: b.store(), out: out}
+		s := &sortSink{b: b, plan: n, out: out}
 		for _, k := range n.Keys {
 			p, err := b.program(k.Expr)
 			if err != nil {
@@ -18,6 +18,8 @@ func init() {
 			}
 			s.keys = append(s.keys, p)
 		}
+		s.rows = b.sorter(n.Keys, func(b *event.Batch) []*event.Column { return eval(s.keys, b) })
+		s.rows.limit = n.Limit
 		return s, nil
 	})
 	unary(func(b *builder, n *plan.Reverse, out Sink) (Sink, error) {
@@ -29,7 +31,7 @@ type sortSink struct {
 	b    *builder
 	plan *plan.Sort
 	keys []*expr.Program
-	kept *store
+	rows *sorter
 	// bound, with a limit, is set once there are enough rows.
 	bound *sortBound
 	out   Sink
@@ -51,20 +53,21 @@ func (s *sortSink) Push(b *event.Batch) error {
 			b = b.Gather(rows)
 		}
 	}
-	if err := s.kept.add(b); err != nil {
+	if err := s.rows.add(b); err != nil {
 		return err
 	}
-	if l := s.plan.Limit; l > 0 && s.kept.rows > max(cutFactor*l, cutRows) {
+	kept := s.rows.kept
+	if l := s.plan.Limit; l > 0 && kept.rows > max(cutFactor*l, cutRows) {
 		if err := s.b.check(); err != nil {
 			return err
 		}
-		best := s.kept.gather(s.kept.names(), s.order())
-		s.kept.release()
+		best := kept.gather(kept.names(), s.rows.order(s.rows.keyValues()))
+		kept.release()
 		if len(s.keys) > 0 {
 			last := s.keys[0].Eval(best.Gather([]int32{int32(l - 1)})).Value(0)
 			s.bound = &sortBound{key: s.plan.Keys[0], null: last.IsNull(), last: collate(last, s.plan.Keys[0].Collation)}
 		}
-		return s.kept.add(best)
+		return s.rows.add(best)
 	}
 	return nil
 }
@@ -124,37 +127,9 @@ func (s *sortBound) after(v event.Value) bool {
 	return c > 0
 }
 
-// order returns the rows in order, up to the limit.
-func (s *sortSink) order() []ref {
-	o := &ordering{}
-	for i, p := range s.keys {
-		cols := make([]*event.Column, len(s.kept.batches))
-		for j, b := range s.kept.batches {
-			cols[j] = p.Eval(b)
-		}
-		o.add(cols, s.plan.Keys[i])
-	}
-	at := o.sorted(s.kept.rows)
-	if l := s.plan.Limit; l > 0 && len(at) > l {
-		at = at[:l]
-	}
-	all := s.kept.refs()
-	refs := make([]ref, len(at))
-	for i, r := range at {
-		refs[i] = all[r]
-	}
-	return refs
-}
-
 func (s *sortSink) Close() error {
-	if s.kept.rows > 0 {
-		if err := s.b.check(); err != nil {
-			return err
-		}
-		if err := s.kept.emit(s.out, s.kept.names(), s.order(), s.b.rows(), s.b.check); err != nil && err != ErrEnough {
-			return err
-		}
-		s.kept.release()
+	if err := s.rows.finish(s.rows.columns(), s.out); err != nil {
+		return err
 	}
 	return s.out.Close()
 }
@@ -168,22 +143,15 @@ type reverseSink struct {
 func (s *reverseSink) Push(b *event.Batch) error { return s.kept.add(b) }
 
 func (s *reverseSink) Close() error {
-	batches := s.kept.batches
-	s.kept.release()
-	for i := len(batches) - 1; i >= 0; i-- {
-		if err := s.b.check(); err != nil {
-			return err
-		}
-		b := batches[i]
+	err := s.kept.drainBack(func(b *event.Batch) error {
 		rows := make([]int32, b.Len())
 		for j := range rows {
 			rows[j] = int32(b.Len() - 1 - j)
 		}
-		if err := s.out.Push(b.Gather(rows)); err == ErrEnough {
-			break
-		} else if err != nil {
-			return err
-		}
+		return s.out.Push(b.Gather(rows))
+	})
+	if err != nil && err != ErrEnough {
+		return err
 	}
 	return s.out.Close()
 }

@@ -93,15 +93,11 @@ func (p *sequencePort) Close() error {
 			return q.out.Close()
 		}
 		next := q.ports[q.now]
-		batches := next.kept.batches
-		next.kept.release()
-		for _, b := range batches {
-			if q.enough {
-				break
-			}
-			if err := q.push(b); err != nil && err != ErrEnough {
-				return err
-			}
+		if q.enough {
+			next.kept.release()
+		}
+		if err := next.kept.drain(q.push); err != nil && err != ErrEnough {
+			return err
 		}
 	}
 	return nil

@@ -1,9 +1,7 @@
 package exec_test
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -309,46 +307,6 @@ func TestDynamic(t *testing.T) {
 	loop = plan.Dynamic{Label: "loop", Build: func([]*event.Batch) (plan.Node, error) { return &loop, nil }}
 	if _, err := Run(t, &loop, Case{}); err == nil || !strings.Contains(err.Error(), "nested more than") {
 		t.Error(err)
-	}
-}
-
-func TestMemory(t *testing.T) {
-	var lines strings.Builder
-	for range 2000 {
-		lines.WriteString(`{"a":"` + strings.Repeat("x", 100) + `","l":["` + strings.Repeat("y", 100) + `"]}` + "\n")
-	}
-	for _, n := range []plan.Node{
-		&plan.Sort{Input: scan(), Keys: []plan.SortKey{{Expr: col("a")}}},
-		&plan.Aggregate{Input: scan(), Group: by("l"), Aggs: []plan.AggItem{{As: "x", Fn: List, Args: cols("l")}}},
-		&plan.Attach{Input: scan(), Aggs: []plan.AggItem{{As: "n", Fn: Count}}},
-	} {
-		c := Case{Events: Events(t, lines.String()), Memory: 100 << 10}
-		_, err := Run(t, n, c)
-		if _, isAgg := n.(*plan.Aggregate); isAgg {
-			continue // its states are measured every so many rows
-		}
-		if err == nil || !strings.Contains(err.Error(), "RUN6002") || !strings.Contains(err.Error(), "the run may hold 100 KiB") {
-			t.Errorf("%v: %s", err, n.Head())
-		}
-	}
-}
-
-// TestMemoryIsGivenBack: a job that has gone over the bound makes room for the others.
-func TestMemoryIsGivenBack(t *testing.T) {
-	var lines strings.Builder
-	for i := range 3000 {
-		fmt.Fprintf(&lines, `{"a":%d,"l":["%s"]}`+"\n", i, strings.Repeat("y", 100))
-	}
-	batches := Batches(t, Events(t, lines.String()), 100)
-	greedy := &plan.Sort{Input: &plan.Union{Sources: []plan.Node{scan(), scan(), scan()}}, Keys: []plan.SortKey{{Expr: col("a")}}}
-	modest := &plan.Sort{Input: &plan.Filter{Input: scan(), Pred: gt(col("a"), lit(2000))}, Keys: []plan.SortKey{{Expr: col("a")}}}
-	jobs := []*exec.Job{{Name: "greedy", Plan: greedy, Out: &exec.Collector{}}, {Name: "modest", Plan: modest, Out: &exec.Collector{}}}
-	err := exec.Run(context.Background(), jobs, exec.Options{Views: Identity{}, Input: exec.MemoryInput(batches), Memory: 400 << 10})
-	if err != nil || jobs[0].Err == nil || jobs[1].Err != nil {
-		t.Errorf("run %v, greedy job %v, modest job %v", err, jobs[0].Err, jobs[1].Err)
-	}
-	if n := jobs[1].Out.(*exec.Collector).Len(); n != 999 {
-		t.Errorf("the modest job has %d rows", n)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // order of the input; crews of plans run at the same time.
 func (r *run) pass(leaves []*scanLeaf) error {
 	first := r.newLane(leaves)
-	f := &feeding{run: r, first: first}
+	f := &feeding{run: r, first: first, pressure: newPressure(r)}
 	for _, g := range first.groups {
 		for _, leaf := range g.leaves {
 			f.leaves = append(f.leaves, leaf.scanLeaf)
@@ -61,6 +61,9 @@ type feeding struct {
 	crews  []chan []delivery
 	crewOf map[*task]int
 	wg     sync.WaitGroup
+
+	pressure *pressure
+	handed   int // batches
 }
 
 // idle reports whether no leaf wants more.
@@ -119,11 +122,17 @@ func (f *feeding) hand(ds []delivery) error {
 			}
 		}
 	}
+	if f.handed++; f.handed&(lookEvery-1) == 0 {
+		f.pressure.look()
+	}
 	if f.idle() {
 		return ErrEnough
 	}
 	return nil
 }
+
+// lookEvery is after how many batches the pressure on memory is looked at.
+const lookEvery = 16
 
 // finish ends the leaves, when all input has been seen: those of one view in order, several views at a time.
 func (f *feeding) finish(workers int) {

@@ -12,6 +12,7 @@ import (
 	"github.com/harrier-detect/harrier/internal/expr"
 	"github.com/harrier-detect/harrier/internal/fn"
 	"github.com/harrier-detect/harrier/internal/plan"
+	"github.com/harrier-detect/harrier/internal/spill"
 	"github.com/harrier-detect/harrier/internal/text"
 )
 
@@ -56,8 +57,16 @@ type Options struct {
 	// Views and Input may be nil when no plan scans.
 	Views Views
 	Input Input
-	// Memory bounds, in bytes, what operators hold; 0 means half of the machine's.
+	// Memory bounds, in bytes, what operators hold in memory; 0 means half of the machine's. What goes beyond is put away on Disk.
 	Memory int64
+	// Ceiling is what the whole process may have, in bytes. When what is alive comes near it, dictionaries begin new generations and
+	// operators put rows away, whatever Memory says. 0: no ceiling.
+	Ceiling int64
+	// Disk takes the rows that memory has no room for. Rows that a Collector has are read from it, so it must stay open as long.
+	// nil is one for this run in the system's temporary folder.
+	Disk *spill.Disk
+	// Dicts, when set, are the dictionaries of the input: operators let go of their old generations.
+	Dicts *event.Dicts
 	// BatchRows is how many rows operators put into the batches they make; 0 means event.DefaultBatchRows.
 	BatchRows int
 	// Workers is how many goroutines apply views and select rows, and how many run the plans behind; 0 means one a processor.
@@ -89,7 +98,27 @@ type Job struct {
 
 // Run runs all jobs in one pass over the input, and one more for each level of [plan.Dynamic] that reads it again. A job that
 // fails leaves its error in Err and does not disturb the others. The error of Run is the input's or the context's.
-func Run(ctx context.Context, jobs []*Job, opt Options) error { return newRun(ctx, opt).run(jobs) }
+func Run(ctx context.Context, jobs []*Job, opt Options) error {
+	r := newRun(ctx, opt)
+	err := r.run(jobs)
+	if opt.Disk == nil {
+		if derr := r.closeDisk(jobs); err == nil {
+			err = derr
+		}
+	}
+	return err
+}
+
+// closeDisk brings what collectors have on a disk of the run's own into memory, and removes it.
+func (r *run) closeDisk(jobs []*Job) (err error) {
+	for _, j := range jobs {
+		if c, ok := j.Out.(*Collector); ok && c.kept != nil && j.Err == nil {
+			c.kept.acc = nil
+			err = errors.Join(err, c.kept.load())
+		}
+	}
+	return errors.Join(err, r.disk.Close())
+}
 
 func newRun(ctx context.Context, opt Options) *run {
 	if opt.Env == nil {
@@ -104,7 +133,12 @@ func newRun(ctx context.Context, opt Options) *run {
 	if opt.Report == nil {
 		opt.Report = func(text.Diagnostic) {}
 	}
-	return &run{ctx: ctx, opt: opt, memory: &budget{limit: opt.Memory}}
+	r := &run{ctx: ctx, opt: opt, memory: &budget{limit: opt.Memory}, disk: opt.Disk}
+	r.memory.run = r
+	if r.disk == nil {
+		r.disk = spill.New("")
+	}
+	return r
 }
 
 func (r *run) run(jobs []*Job) error {
@@ -115,6 +149,9 @@ func (r *run) run(jobs []*Job) error {
 		t.guard(func() error {
 			t.shapes.Of(j.Plan)
 			b := &builder{task: t, shapes: t.shapes, scope: &scope{}}
+			if c, ok := j.Out.(*Collector); ok {
+				c.kept = b.store()
+			}
 			return b.build(j.Plan, j.Out)
 		})
 	}
@@ -136,6 +173,9 @@ type run struct {
 	ctx    context.Context
 	opt    Options
 	memory *budget
+	disk   *spill.Disk
+	codec  spill.Codec
+	turns  int64 // of the dictionaries' generations, when the operators last let go of old ones
 	tasks  []*task
 	mu     sync.Mutex
 	// tables are leaves whose rows are there already; scans are those that wait for a pass over the input.
@@ -152,7 +192,9 @@ type task struct {
 	ended  atomic.Bool // it has failed
 	held   int64       // what its operators have booked
 	meter  *cost.Meter
-	leaves []*scanLeaf
+	// keepers are its operators that can put rows away.
+	keepers []keeper
+	leaves  []*scanLeaf
 }
 
 func (t *task) failed() bool { return t.ended.Load() }
@@ -180,10 +222,17 @@ func (t *task) fail(err error) {
 		return
 	}
 	t.job.Err = diagnose(t.job.Name, err)
+	if c, ok := t.job.Out.(*Collector); ok {
+		c.kept = nil
+	}
 	t.ended.Store(true)
 	// What the plan holds is let go: the others need the room.
 	t.run.memory.used.Add(-t.held)
 	t.held = 0
+	for _, k := range t.keepers {
+		k.drop()
+	}
+	t.keepers = nil
 	for _, l := range t.leaves {
 		l.out, l.kept = discard{}, &store{}
 	}
@@ -212,11 +261,14 @@ func diagnose(job string, err error) error {
 	var scan *scanError
 	var dyn *dynamicError
 	var node *unknownNode
+	var disk *spill.Error
 	switch {
 	case errors.As(err, &fault):
 		id = "RUN6001"
 	case errors.As(err, &mem):
 		id = "RUN6002"
+	case errors.As(err, &disk):
+		id = "RUN6006"
 	case errors.As(err, &bind):
 		id = "RUN6003"
 	case errors.As(err, &scan):
@@ -255,9 +307,14 @@ func (r *run) drive() error {
 
 // tableLeaf pushes rows that are there already.
 type tableLeaf struct {
-	task    *task
-	batches []*event.Batch
-	out     Sink
+	task *task
+	rows *store
+	out  Sink
 }
 
-func (l *tableLeaf) run() error { return pushAll(l.out, l.batches) }
+func (l *tableLeaf) run() error {
+	if err := l.rows.each(l.out.Push); err != nil && err != ErrEnough {
+		return err
+	}
+	return l.out.Close()
+}

@@ -383,28 +383,23 @@ func (l *scanLeaf) close() error {
 // finish adds the late columns to the rows that were kept, and ends the leaf.
 func (l *scanLeaf) finish(view View) error {
 	defer l.task.meter.Stop(l.task.meter.Start(), 0)
-	batches := l.kept.batches
-	l.kept.batches = nil
-	for _, b := range batches {
+	err := l.kept.drain(func(b *event.Batch) error {
 		if l.done.Load() {
-			break
-		}
-		if err := l.task.run.ctx.Err(); err != nil {
-			return err
+			return ErrEnough
 		}
 		if b = view.Finish(b); b == nil {
-			continue
+			return nil
 		}
 		var rows []int32
 		if l.lateness != nil {
 			if rows = l.lateness.Select(b, nil); len(rows) == 0 {
-				continue
+				return nil
 			}
 		}
-		if err := l.push(pruned(b, l.fields, rows)); err != nil {
-			return err
-		}
+		return l.push(pruned(b, l.fields, rows))
+	})
+	if err != nil && err != ErrEnough {
+		return err
 	}
-	l.kept.release()
 	return l.close()
 }

@@ -19,35 +19,24 @@ type Sink interface {
 	Close() error
 }
 
-// pushAll hands batches on and closes; ErrEnough ends the pushing early.
-func pushAll(out Sink, batches []*event.Batch) error {
-	for _, b := range batches {
-		if err := out.Push(b); err == ErrEnough {
-			break
-		} else if err != nil {
-			return err
-		}
-	}
-	return out.Close()
-}
-
-// A Collector keeps the rows it is given.
+// A Collector keeps the rows it is given. What memory has no room for is on the run's disk.
 type Collector struct {
 	// Columns, when set, are names that the result begins with, whether or not a row has a value there.
 	Columns []string
 	// Shape tells the columns of the result as far as the plan does; Run sets it.
-	Shape   plan.Shape
-	Batches []*event.Batch
+	Shape plan.Shape
 	// Closed says that all rows have come.
 	Closed bool
+
+	kept *store
 }
 
 // Push keeps the batch.
 func (c *Collector) Push(b *event.Batch) error {
-	if b.Len() > 0 {
-		c.Batches = append(c.Batches, b.Detach())
+	if c.kept == nil {
+		c.kept = &store{}
 	}
-	return nil
+	return c.kept.add(b)
 }
 
 // Close notes that all rows have come.
@@ -58,22 +47,52 @@ func (c *Collector) Close() error {
 
 // Len returns the number of rows.
 func (c *Collector) Len() int {
-	n := 0
-	for _, b := range c.Batches {
-		n += b.Len()
+	if c.kept == nil {
+		return 0
 	}
-	return n
+	return c.kept.rows
 }
 
-// Rows returns all rows as one batch. Its columns are those that the shape names and, when it is open, all others in which
-// some row has a value.
-func (c *Collector) Rows() *event.Batch {
+// Names returns the columns of the result: those that the shape names and, when it is open, all others in which some row has a
+// value.
+func (c *Collector) Names() []string {
 	shape := c.Shape
 	if len(c.Columns) > 0 {
 		shape = plan.Shape{Names: c.Columns, Open: shape.Open}.With(shape.Names...)
 	}
-	s := &store{batches: c.Batches, rows: c.Len()}
-	return s.all(s.existing(shape))
+	if c.kept == nil {
+		return (&store{}).existing(shape)
+	}
+	return c.kept.existing(shape)
+}
+
+// Each calls f with the rows, batch after batch, each with the columns of Names.
+func (c *Collector) Each(f func(*event.Batch) error) error {
+	if c.kept == nil {
+		return nil
+	}
+	names := c.Names()
+	return c.kept.each(func(b *event.Batch) error { return f(withColumns(b, names)) })
+}
+
+// Rows returns all rows as one batch, with the columns of Names. They must have room in memory.
+func (c *Collector) Rows() (*event.Batch, error) {
+	if c.kept == nil {
+		return (&store{}).all(c.Names()), nil
+	}
+	c.kept.acc.free() // whoever asks for all rows at once has room for them
+	c.kept.acc = nil
+	if err := c.kept.load(); err != nil {
+		return nil, err
+	}
+	return c.kept.all(c.Names()), nil
+}
+
+// Release gives back what the rows take.
+func (c *Collector) Release() {
+	if c.kept != nil {
+		c.kept.release()
+	}
 }
 
 // Collect runs one plan and returns its rows.
@@ -86,7 +105,7 @@ func Collect(ctx context.Context, n plan.Node, opt Options) (*event.Batch, error
 	if job.Err != nil {
 		return nil, job.Err
 	}
-	return c.Rows(), nil
+	return c.Rows()
 }
 
 // discard takes rows nobody wants, and says so.

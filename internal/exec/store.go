@@ -5,15 +5,27 @@ import (
 
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/plan"
+	"github.com/harrier-detect/harrier/internal/spill"
 )
 
-// A store keeps the batches of an operator that needs all of its input, and makes batches of any of their rows. Columns stay
-// as they are encoded while the batches agree on it.
+// A store keeps the batches of an operator that needs all of its input. When memory runs out it puts them away on disk, from where
+// they come back in order ([store.drain], [store.each]). As long as it has not, it makes batches of any of its rows; columns then
+// stay as they are encoded while the batches agree on it.
 type store struct {
+	run     *run // nil: rows stay in memory
 	acc     *account
-	batches []*event.Batch
-	rows    int
-	cols    map[string]*stored // of the rows so far; dropped by add
+	batches []*event.Batch     // those in memory
+	rows    int                // of all batches
+	cols    map[string]*stored // of the rows in memory so far; dropped by add
+
+	blocks []spill.Block          // on disk, before those in memory
+	away   int                    // rows on disk
+	met    columnsMet             // of the batches on disk
+	busy   bool                   // someone goes through the batches in memory
+	pinned bool                   // someone refers to the rows in memory
+	dicts  map[string]*event.Dict // of its own, by column: for codes of old generations
+	// eager, when set, is how many bytes it holds before it puts them away without being asked.
+	eager int64
 }
 
 // A ref names a row of a store.
@@ -28,13 +40,293 @@ func (s *store) add(b *event.Batch) error {
 	s.batches = append(s.batches, b)
 	s.rows += b.Len()
 	s.cols = nil
-	return s.acc.grow(batchSize(b))
+	if err := s.acc.grow(batchSize(b)); err != nil {
+		return err
+	}
+	if s.eager > 0 && s.holds() > s.eager {
+		return s.putAway()
+	}
+	return nil
 }
 
 // release forgets the batches.
 func (s *store) release() {
 	s.acc.free()
-	s.batches, s.rows, s.cols = nil, 0, nil
+	s.drop()
+	s.batches, s.rows, s.away, s.cols, s.dicts, s.pinned, s.met = nil, 0, 0, nil, nil, false, columnsMet{}
+}
+
+func (s *store) holds() int64 {
+	if s.run == nil || s.acc == nil || s.busy || s.pinned || len(s.batches) == 0 {
+		return 0
+	}
+	return s.acc.held
+}
+
+// blockBytes is about how much a block on disk holds before compression: enough to be worth a write, little enough that a merge of
+// many sorted runs has a block of each in memory.
+const blockBytes = 256 << 10
+
+// putAway writes what is in memory to disk.
+func (s *store) putAway() error {
+	if s.run == nil || s.busy || s.pinned || len(s.batches) == 0 {
+		return nil
+	}
+	for _, b := range s.batches {
+		s.met.note(b)
+	}
+	w := blockWriter{run: s.run}
+	for i, b := range s.batches {
+		if err := s.run.ctx.Err(); err != nil {
+			return err
+		}
+		if err := w.add(b); err != nil {
+			return err
+		}
+		s.batches[i] = nil
+	}
+	if err := w.flush(); err != nil {
+		return err
+	}
+	s.blocks = append(s.blocks, w.blocks...)
+	s.away = s.rows
+	s.batches, s.cols, s.dicts = nil, nil, nil
+	s.acc.free()
+	return nil
+}
+
+func (s *store) drop() {
+	if len(s.blocks) > 0 {
+		s.run.disk.Free(s.blocks...)
+		s.blocks = nil
+	}
+}
+
+// settle gives columns that refer to old dictionaries dictionaries of the store's own.
+func (s *store) settle() error {
+	if s.run == nil || s.busy || s.pinned {
+		return nil
+	}
+	for i, b := range s.batches {
+		out := b
+		for j, name := range b.Names() {
+			c := b.ColumnAt(j)
+			if c.Encoding() != event.Dictionary {
+				continue
+			}
+			if d, _ := c.Codes(); !d.Retired() {
+				continue
+			}
+			if out == b {
+				out = b.Clone()
+			}
+			out.Set(name, s.own(name, c))
+		}
+		if out != b {
+			s.batches[i] = out
+			s.cols = nil
+			if err := s.acc.grow(batchSize(out) - batchSize(b)); err != nil {
+				return err
+			}
+			if len(s.batches) == 0 { // they have been put away
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// own returns the column with codes of the store's own dictionary.
+func (s *store) own(name string, c *event.Column) *event.Column {
+	from, codes := c.Codes()
+	d := s.dicts[name]
+	if d == nil {
+		if s.dicts == nil {
+			s.dicts = map[string]*event.Dict{}
+		}
+		d = event.NewDict()
+		s.dicts[name] = d
+	}
+	before := d.Bytes()
+	known := map[uint32]uint32{}
+	out := make([]uint32, len(codes))
+	for i, code := range codes {
+		to, ok := known[code]
+		if !ok {
+			if to, ok = d.Intern(from.Value(code)); !ok { // a list
+				return event.NewAny(c.Values(nil))
+			}
+			known[code] = to
+		}
+		out[i] = to
+	}
+	s.acc.book(d.Bytes() - before)
+	return event.NewDictionary(d, out)
+}
+
+// each calls f with all batches in order, which stay.
+func (s *store) each(f func(*event.Batch) error) error {
+	was := s.busy
+	s.busy = true // f may make the run ask for room: what is in memory must not go to the end of the blocks now
+	defer func() { s.busy = was }()
+	for _, block := range s.blocks {
+		if err := s.run.block(block, f); err != nil {
+			return err
+		}
+	}
+	for _, b := range s.batches {
+		if err := s.check(); err != nil {
+			return err
+		}
+		if err := f(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A storeReader gives the batches that a store had, in order.
+type storeReader struct {
+	run     *run
+	blocks  []spill.Block
+	queue   []*event.Batch // of the block before
+	batches []*event.Batch
+}
+
+// reader takes the batches out of the store, which is empty from then on. The caller must close the reader.
+func (s *store) reader() *storeReader {
+	r := &storeReader{run: s.run, blocks: s.blocks, batches: s.batches}
+	s.blocks = nil
+	s.release()
+	return r
+}
+
+// next returns the next batch, or nil at the end.
+func (r *storeReader) next() (*event.Batch, error) {
+	if r.run != nil {
+		if err := r.run.ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	for len(r.queue) == 0 && len(r.blocks) > 0 {
+		err := r.run.block(r.blocks[0], func(b *event.Batch) error {
+			r.queue = append(r.queue, b)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		r.run.disk.Free(r.blocks[0])
+		r.blocks = r.blocks[1:]
+	}
+	from := &r.queue
+	if len(*from) == 0 {
+		if from = &r.batches; len(*from) == 0 {
+			return nil, nil
+		}
+	}
+	b := (*from)[0]
+	(*from)[0] = nil
+	*from = (*from)[1:]
+	return b, nil
+}
+
+func (r *storeReader) close() {
+	if len(r.blocks) > 0 {
+		r.run.disk.Free(r.blocks...)
+		r.blocks = nil
+	}
+}
+
+// drain calls f with all batches in order and forgets them; the store is empty from the beginning. An error of f, ErrEnough
+// included, ends it.
+func (s *store) drain(f func(*event.Batch) error) error {
+	r := s.reader()
+	defer r.close()
+	for {
+		b, err := r.next()
+		if b == nil || err != nil {
+			return err
+		}
+		if err := f(b); err != nil {
+			return err
+		}
+	}
+}
+
+// drainBack is drain from the last batch to the first.
+func (s *store) drainBack(f func(*event.Batch) error) error {
+	blocks, batches := s.blocks, s.batches
+	s.blocks = nil
+	s.release()
+	defer func() {
+		if len(blocks) > 0 {
+			s.run.disk.Free(blocks...)
+		}
+	}()
+	for {
+		for i, b := range slices.Backward(batches) {
+			batches[i] = nil
+			if err := s.check(); err != nil {
+				return err
+			}
+			if err := f(b); err != nil {
+				return err
+			}
+		}
+		if len(blocks) == 0 {
+			return nil
+		}
+		last := blocks[len(blocks)-1]
+		batches = batches[:0]
+		if err := s.run.block(last, func(b *event.Batch) error {
+			batches = append(batches, b)
+			return nil
+		}); err != nil {
+			return err
+		}
+		s.run.disk.Free(last)
+		blocks = blocks[:len(blocks)-1]
+	}
+}
+
+func (s *store) check() error {
+	if s.run == nil {
+		return nil
+	}
+	return s.run.ctx.Err()
+}
+
+// load brings everything back into memory, for an operator that must see all of it at once, and keeps it there.
+func (s *store) load() error {
+	s.pinned = true
+	if len(s.blocks) == 0 {
+		return nil
+	}
+	blocks, tail := s.blocks, s.batches
+	s.blocks, s.batches, s.away, s.cols = nil, nil, 0, nil
+	keep := func(b *event.Batch) error {
+		b = b.Clone()
+		for i, name := range b.Names() {
+			if c := b.ColumnAt(i); c.Encoding() == event.Dictionary {
+				b.Set(name, s.own(name, c)) // one dictionary for all blocks
+			}
+		}
+		s.batches = append(s.batches, b)
+		if s.acc.book(batchSize(b)); s.acc.burst() {
+			return s.acc.fail("it needs all rows at once")
+		}
+		return nil
+	}
+	for _, block := range blocks {
+		err := s.run.block(block, keep)
+		s.run.disk.Free(block)
+		if err != nil {
+			return err
+		}
+	}
+	s.batches = append(s.batches, tail...)
+	return nil
 }
 
 // refs returns all rows in order.
@@ -48,10 +340,40 @@ func (s *store) refs() []ref {
 	return out
 }
 
+// columnsMet are the columns that batches had, in the order of first appearance, and those of them that had a value.
+type columnsMet struct {
+	order []string
+	has   map[string]bool // by name: some row has a value
+	last  []string
+}
+
+func (m *columnsMet) note(b *event.Batch) {
+	if m.has == nil {
+		m.has = map[string]bool{}
+	}
+	if names := b.Names(); !sameNames(names, m.last) {
+		m.last = names
+		for _, n := range names {
+			if _, known := m.has[n]; !known {
+				m.has[n] = false
+				m.order = append(m.order, n)
+			}
+		}
+	}
+	for i, n := range b.Names() {
+		if !m.has[n] && hasValue(b.ColumnAt(i)) {
+			m.has[n] = true
+		}
+	}
+}
+
 // names returns the columns of all batches in the order of first appearance.
 func (s *store) names() []string {
-	var out []string
+	out := slices.Clone(s.met.order)
 	seen := map[string]bool{}
+	for _, n := range out {
+		seen[n] = true
+	}
 	var last []string
 	for _, b := range s.batches {
 		names := b.Names()
@@ -115,6 +437,9 @@ func (s *store) existing(shape plan.Shape) []string {
 }
 
 func (s *store) exists(name string) bool {
+	if s.met.has[name] {
+		return true
+	}
 	for _, b := range s.batches {
 		if c := b.Column(name); c != nil && hasValue(c) {
 			return true
@@ -382,19 +707,26 @@ func (s *store) lineage(refs []ref) event.Lineage {
 	return out
 }
 
-// all returns one batch of all rows with the named columns.
+// withColumns returns b with just the named columns; those that it lacks are missing.
+func withColumns(b *event.Batch, names []string) *event.Batch {
+	if sameNames(b.Names(), names) {
+		return b
+	}
+	out := b.Derive()
+	for _, n := range names {
+		c := b.Column(n)
+		if c == nil {
+			c = event.NewConstant(event.Value{}, b.Len())
+		}
+		out.Set(n, c)
+	}
+	return out
+}
+
+// all returns one batch of all rows, which must be in memory, with the named columns.
 func (s *store) all(names []string) *event.Batch {
 	if len(s.batches) == 1 {
-		b := s.batches[0]
-		out := b.Derive()
-		for _, n := range names {
-			c := b.Column(n)
-			if c == nil {
-				c = event.NewConstant(event.Value{}, b.Len())
-			}
-			out.Set(n, c)
-		}
-		return out
+		return withColumns(s.batches[0], names)
 	}
 	return s.gather(names, s.refs())
 }

@@ -27,6 +27,8 @@ type Finding struct {
 	Values  []event.Value
 	// Events are the records behind the row, at most event.MaxOrigins.
 	Events []Event
+	// Partial says that the run was interrupted: there may be other findings.
+	Partial bool
 }
 
 // Event names one record of input.
@@ -37,10 +39,28 @@ type Event struct {
 
 // FromBatch makes a finding of every row of a rule's result.
 func FromBatch(r *rule.Rule, b *event.Batch, files *event.Files) []*Finding {
+	return (&Maker{Rule: r, Files: files}).Findings(b)
+}
+
+// A Maker makes the findings of one rule of its result, which may come in several batches.
+type Maker struct {
+	Rule  *rule.Rule
+	Files *event.Files
+	// Partial marks the findings as a part of what the run would have found.
+	Partial bool
+
+	seen map[string]int
+}
+
+// Findings makes a finding of every row of the next batch of the result.
+func (m *Maker) Findings(b *event.Batch) []*Finding {
+	if m.seen == nil {
+		m.seen = map[string]int{}
+	}
+	r, files, seen := m.Rule, m.Files, m.seen
 	out := make([]*Finding, 0, b.Len())
-	seen := map[string]int{}
 	for i := range b.Len() {
-		f := &Finding{Rule: r, Level: r.Level(), RiskScore: r.RiskScore()}
+		f := &Finding{Rule: r, Partial: m.Partial, Level: r.Level(), RiskScore: r.RiskScore()}
 		for c, name := range b.Names() {
 			v := b.ColumnAt(c).Value(i)
 			if name == event.RawField || v.IsMissing() {

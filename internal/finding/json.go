@@ -24,7 +24,7 @@ func (f *Finding) Value() event.Value {
 		events[i] = event.ObjectOf(event.Bag{{Name: "file", Value: event.StringOf(e.File)}, {Name: "record", Value: event.IntOf(int64(e.Record))}})
 	}
 	r := f.Rule
-	return event.ObjectOf(event.Bag{
+	out := event.Bag{
 		{Name: "id", Value: event.StringOf(f.ID)},
 		{Name: "rule", Value: event.ObjectOf(event.Bag{
 			{Name: "id", Value: event.StringOf(r.ID)}, {Name: "name", Value: event.StringOf(r.Name)}, {Name: "language", Value: event.StringOf(string(r.Language))},
@@ -39,7 +39,11 @@ func (f *Finding) Value() event.Value {
 		{Name: "entities", Value: event.ListOf(entities)},
 		{Name: "row", Value: event.ObjectOf(row)},
 		{Name: "events", Value: event.ListOf(events)},
-	})
+	}
+	if f.Partial {
+		out = append(out, event.Field{Name: "partial", Value: event.BoolOf(true)})
+	}
+	return event.ObjectOf(out)
 }
 
 func timeValue(t time.Time) event.Value {

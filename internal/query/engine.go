@@ -20,6 +20,7 @@ import (
 	"github.com/harrier-detect/harrier/internal/schema"
 	"github.com/harrier-detect/harrier/internal/sigma/pipeline"
 	"github.com/harrier-detect/harrier/internal/source"
+	"github.com/harrier-detect/harrier/internal/spill"
 	"github.com/harrier-detect/harrier/internal/text"
 )
 
@@ -46,8 +47,11 @@ type Settings struct {
 	Detached bool
 	// GeoIP is the path of a database in MaxMind's format, for the functions that tell where an address is; "" for none.
 	GeoIP string
-	// Memory bounds what operators hold, in bytes; 0 means half of the machine's.
+	// Memory bounds the process, in bytes: what operators hold, dictionaries and what is left over from reading. What has no room goes
+	// to a temporary file. 0 means half of the machine's, which nothing but the operators then keeps to.
 	Memory int64
+	// Temp is the folder for temporary files; "" is the system's.
+	Temp string
 	// Workers and BatchRows vary how the work is cut up; 0 means the defaults. Plain leaves plans unoptimised; Unshared evaluates
 	// the predicates of each rule by themselves. None of them changes an answer.
 	Workers, BatchRows int
@@ -78,9 +82,31 @@ type Compiled struct {
 	Chart string
 }
 
-// Rows returns what a collector has gathered of the query's result, with the columns that the query promises.
-func (c *Compiled) Rows(got *exec.Collector) *event.Batch {
-	b := got.Rows()
+// Rows returns what a collector has gathered of the query's result, with the columns that the query promises, as one batch. The
+// rows must have room in memory.
+func (c *Compiled) Rows(got *exec.Collector) (*event.Batch, error) {
+	b, err := got.Rows()
+	if err != nil {
+		return nil, err
+	}
+	return c.Promised(b), nil
+}
+
+// Names returns the columns of the result that a collector has gathered.
+func (c *Compiled) Names(got *exec.Collector) []string {
+	if c.Open {
+		return got.Names()
+	}
+	return c.Columns
+}
+
+// Each calls f with what a collector has gathered, batch after batch, each with the columns of Names.
+func (c *Compiled) Each(got *exec.Collector, f func(*event.Batch) error) error {
+	return got.Each(func(b *event.Batch) error { return f(c.Promised(b)) })
+}
+
+// Promised returns a batch of the result with the columns that the query promises, when these are known before the run.
+func (c *Compiled) Promised(b *event.Batch) *event.Batch {
 	if c.Open || slices.Equal(b.Names(), c.Columns) {
 		return b
 	}
@@ -137,11 +163,22 @@ func (e *Engine) Compile(lang rule.Language, src *text.Source) (*Compiled, text.
 
 // NewInput returns an input that fits the engine's settings. report takes problems with the data.
 func (e *Engine) NewInput(paths []string, report func(text.Diagnostic), progress *source.Progress) *Input {
-	in := &Input{Paths: slices.Clone(paths), Options: source.Options{Dicts: event.NewDicts(e.settings.Memory / 6), Files: new(event.Files), Classes: new(event.Classes),
-		Workers: e.settings.Workers, BatchRows: e.settings.BatchRows, Report: report, Progress: progress}}
+	in := &Input{Paths: slices.Clone(paths), Temp: e.settings.Temp, Options: source.Options{Dicts: event.NewDicts(e.settings.Memory / dictShare), Files: new(event.Files),
+		Classes: new(event.Classes), Workers: e.settings.Workers, BatchRows: e.settings.BatchRows, Report: report, Progress: progress}}
+	if m := e.settings.Memory; m > 0 {
+		in.Options.UnitBytes = int(max(min(m/unitShare, source.DefaultUnitBytes), 1<<20))
+	}
 	e.addTables(in)
 	return in
 }
+
+// Shares of the memory that the user allows: what operators hold, the dictionaries with all that is derived from them, and a unit of
+// reading, of which there are several a worker. The rest is for rules, for what is on its way, and for the collector to work.
+const (
+	operatorShare = 3
+	dictShare     = 6
+	unitShare     = 128
+)
 
 // hasRecordings reports whether rules are run as of the end of each recording: rules from elsewhere, without a present given.
 func (e *Engine) hasRecordings() bool {
@@ -173,10 +210,12 @@ func (e *Engine) Run(ctx context.Context, jobs []*exec.Job, in *Input, report fu
 		}
 	}
 	var input exec.Input
+	var disk *spill.Disk
+	var dicts *event.Dicts
 	if in != nil {
-		input = in
+		input, disk, dicts = in, in.rows(), in.Options.Dicts
 	}
-	o := exec.Options{Env: env, Views: views{e.registry, survey}, Input: input, Memory: e.settings.Memory, BatchRows: e.settings.BatchRows,
+	o := exec.Options{Env: env, Views: views{e.registry, survey}, Input: input, Memory: e.settings.Memory / operatorShare, Ceiling: e.settings.Memory, Disk: disk, Dicts: dicts, BatchRows: e.settings.BatchRows,
 		Workers: e.settings.Workers, Unshared: e.settings.Unshared, Report: report}
 	if !e.settings.Plain {
 		o.Rewrite = func(n plan.Node) plan.Node { return opt.Optimize(n) }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/source"
+	"github.com/harrier-detect/harrier/internal/spill"
 )
 
 // Input is a set of paths as input of runs. It can be read several times, standard input included, and gives every record the
@@ -27,7 +28,11 @@ type Input struct {
 	// Parts are further paths, read after Paths, whose events are stamped.
 	Parts []Part
 
+	// Temp is the folder for temporary files; "" is the system's.
+	Temp string
+
 	spool *spool
+	disk  *spill.Disk
 	scans int
 }
 
@@ -56,7 +61,7 @@ func (in *Input) Scan(ctx context.Context, need func(field string) bool, emit fu
 			if src == nil {
 				src = os.Stdin
 			}
-			s, err := newSpool(src)
+			s, err := newSpool(src, in.Temp)
 			if err != nil {
 				return err
 			}
@@ -101,12 +106,23 @@ func (p Part) stamped(need func(string) bool, emit func(*event.Batch) error) fun
 	}
 }
 
-// Close removes what Scan has put aside.
-func (in *Input) Close() error {
-	if in.spool == nil {
-		return nil
+// rows returns the place for rows of runs that memory has no room for. Collectors read them from there until the input is closed.
+func (in *Input) rows() *spill.Disk {
+	if in.disk == nil {
+		in.disk = spill.New(in.Temp)
 	}
-	return in.spool.close()
+	return in.disk
+}
+
+// Close removes what Scan and runs have put aside.
+func (in *Input) Close() (err error) {
+	if in.spool != nil {
+		err = in.spool.close()
+	}
+	if in.disk != nil {
+		err = errors.Join(err, in.disk.Close())
+	}
+	return err
 }
 
 // A spool reads a stream that can be read only once and remembers it in a temporary file, to be read again.
@@ -117,8 +133,8 @@ type spool struct {
 	at   int64
 }
 
-func newSpool(from io.Reader) (*spool, error) {
-	f, err := os.CreateTemp("", "harrier-stdin-*")
+func newSpool(from io.Reader, dir string) (*spool, error) {
+	f, err := os.CreateTemp(dir, "harrier-stdin-*")
 	if err != nil {
 		return nil, fmt.Errorf("keep standard input: %w", err)
 	}

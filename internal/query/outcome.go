@@ -37,7 +37,9 @@ func (e *Engine) Outcomes(ctx context.Context, plans []plan.Node, watch []*analy
 	for i := range plans {
 		got[i] = Outcome{Rows: event.NewBatch(0), Err: jobs[i].Err}
 		if got[i].Err == nil {
-			got[i].Rows = outs[i].Rows()
+			if got[i].Rows, got[i].Err = outs[i].Rows(); got[i].Err != nil {
+				got[i].Rows = event.NewBatch(0)
+			}
 		}
 	}
 	return got, nil

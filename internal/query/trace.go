@@ -114,7 +114,11 @@ func (e *Engine) Trace(ctx context.Context, x *Explained, in *Input, report func
 		return nil, main.Err
 	}
 	result.Shape = main.Shape
-	t.Rows, t.Result = result.n, x.Compiled.Rows(&result.Collector)
+	t.Rows = result.n
+	var err error
+	if t.Result, err = x.Compiled.Rows(&result.Collector); err != nil {
+		return nil, err
+	}
 	rows := func(c counted) int {
 		if c.job == nil || c.job.Err != nil {
 			return -1

@@ -44,7 +44,10 @@ func run(lang, q string) ([]event.Value, error) {
 	if job.Err != nil {
 		return nil, job.Err
 	}
-	b := c.Rows(got)
+	b, err := c.Rows(got)
+	if err != nil {
+		return nil, err
+	}
 	rows := []event.Value{}
 	for i := range b.Len() {
 		var bag event.Bag

@@ -161,7 +161,11 @@ func TestPairs(t *testing.T) {
 				if jobs[j].Err != nil {
 					t.Fatal(jobs[j].Err)
 				}
-				sides[s] = facts(compiled[j].Rows(outs[j]), in.Options.Files, p.compare == rows)
+				b, err := compiled[j].Rows(outs[j])
+				if err != nil {
+					t.Fatal(err)
+				}
+				sides[s] = facts(b, in.Options.Files, p.compare == rows)
 			}
 			if len(sides[0]) == 0 || len(sides[1]) == 0 {
 				t.Fatalf("SPL %d, KQL %d: the question has no answer in this data", len(sides[0]), len(sides[1]))

@@ -182,6 +182,18 @@ func Run(t testing.TB, n plan.Node, c Case) (*event.Batch, error) {
 			for _, workers := range []int{1, 4} {
 				for i, p := range plans {
 					got, err := run(p, batches, rows, workers, c)
+					if err == nil && c.Memory == 0 && split == 0 {
+						// Rows that are on disk all the time are the same rows.
+						small := c
+						small.Memory = 1
+						if tight, terr := run(p, batches, rows, workers, small); terr != nil {
+							t.Errorf("without memory: %v\n%s", terr, plan.String(p))
+							return got, terr
+						} else if a, b := Print(got, c.Unordered), Print(tight, c.Unordered); a != b {
+							t.Errorf("batches of %d rows, %d workers, optimised %v give without memory\n%s\nand with\n%s\n%s", rows, workers, i > 0, b, a, plan.String(p))
+							return got, nil
+						}
+					}
 					text := fmt.Sprint(err)
 					if err == nil {
 						text = Print(got, c.Unordered)
