@@ -24,8 +24,10 @@ type Entry struct {
 	State       string
 	Diagnostics text.Diagnostics
 
-	Tactics []string // canonical names, those of the rule or else of its techniques
-	Authors []string
+	// Techniques are the ids of the rule's techniques, and Tactics the short names of its tactics, or else of theirs.
+	Techniques []string
+	Tactics    []string
+	Authors    []string
 	// Sources are what the rule says it needs, and the tables and data models that it reads.
 	Sources []string
 	Tables  []string
@@ -102,7 +104,8 @@ func refusedEntry(r *rule.Rule, p *rule.Pack) *Entry {
 // describe fills in what comes from the rule's envelope.
 func (e *Entry) describe() {
 	r := e.Rule
-	e.Tactics = tacticsOf(r)
+	e.Techniques = techniqueIDs(r)
+	e.Tactics = tacticsOf(r, e.Techniques)
 	e.Authors = authors(r)
 	for _, s := range r.DataSources {
 		for _, part := range strings.Split(s, " AND ") {

@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -45,9 +44,6 @@ type Group struct {
 	Children []*Group
 }
 
-// TechniqueID is how a technique is written.
-var TechniqueID = regexp.MustCompile(`^T\d{4}(\.\d{3})?$`)
-
 // group puts rules together by everything.
 func (c *Catalog) group() {
 	c.groups = map[GroupKind]map[string]*Group{}
@@ -55,10 +51,8 @@ func (c *Catalog) group() {
 		c.groups[k] = map[string]*Group{}
 	}
 	for _, e := range c.Entries {
-		for _, t := range e.Rule.Techniques {
-			if t = strings.ToUpper(strings.TrimSpace(t)); TechniqueID.MatchString(t) {
-				c.join(ByTechnique, t, e)
-			}
+		for _, t := range e.Techniques {
+			c.join(ByTechnique, t, e)
 		}
 		for _, s := range e.Sources {
 			c.join(BySource, s, e)

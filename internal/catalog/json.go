@@ -121,7 +121,7 @@ func (e *Entry) JSON() any {
 	x := ruleJSON{Page: e.Page, ID: e.ID, Name: e.Name, File: e.File, Language: string(e.Language), Format: r.Format, State: e.State,
 		Diagnostics: []diagnosticJSON{}, Description: strings.TrimSpace(r.Description), Authors: orEmpty(e.Authors), Date: r.Date, Version: r.Version, Status: r.Status,
 		Type: r.Type, Level: r.Level(), RiskScore: r.RiskScore(), Impact: r.Impact, Confidence: r.Confidence, Message: r.Message, Tactics: orEmpty(e.Tactics),
-		Techniques: orEmpty(r.Techniques), KillChain: r.KillChain, NIST: r.NIST, CIS: r.CIS, CVE: r.CVE, Stories: r.Stories, Tags: r.Tags,
+		Techniques: orEmpty(e.Techniques), KillChain: r.KillChain, NIST: r.NIST, CIS: r.CIS, CVE: r.CVE, Stories: r.Stories, Tags: r.Tags,
 		References: orEmpty(r.References), FalsePositives: r.FalsePositives, Implement: r.Implement, Observables: r.Observables, Entities: r.Entities,
 		Schedule: r.Schedule, Tests: r.Tests, DataSources: orEmpty(e.Sources), Declared: r.Required, Query: e.Query,
 		Indicators: indicatorsJSON(e.Indicators), Exclusions: indicatorsJSON(e.Exclusions), Reads: orEmpty(e.Reads), Events: orEmpty(e.Events),

@@ -36,7 +36,10 @@ func (s *site) dataJobs(add func(string, func(*worker) ([]byte, error))) error {
 	add("json/rules.jsonl", func(*worker) ([]byte, error) { return lines(s.c.Entries, (*catalog.Entry).JSON) })
 	add("json/indicators.jsonl", func(*worker) ([]byte, error) { return lines(s.c.Indicators(), (*catalog.Shared).JSON) })
 	add("json/groups.jsonl", func(*worker) ([]byte, error) { return lines(s.c.Groups, (*catalog.Group).JSON) })
-	add("attack-layer.json", func(*worker) ([]byte, error) { return s.c.Layer() })
+	add("attack-layer.json", func(*worker) ([]byte, error) {
+		b, err := s.c.Layer()
+		return escaped(b), err
+	})
 	return nil
 }
 

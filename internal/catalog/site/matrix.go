@@ -3,6 +3,7 @@ package site
 import (
 	"fmt"
 
+	"github.com/harrier-detect/harrier/internal/attack"
 	"github.com/harrier-detect/harrier/internal/catalog"
 )
 
@@ -25,10 +26,10 @@ type techniqueCell struct {
 // matrix lays the techniques out by tactic.
 func (s *site) matrix() []tacticColumn {
 	var out []tacticColumn
-	for _, col := range s.c.Matrix() {
+	for _, col := range catalog.Matrix() {
 		c := tacticColumn{Name: col.Name}
-		for _, id := range col.Techniques {
-			cell := techniqueCell{ID: id, Name: catalog.TechniqueName(id), Group: s.c.Group(catalog.ByTechnique, id)}
+		for _, t := range col.Techniques {
+			cell := techniqueCell{ID: t.ID, Name: t.Name, Group: s.c.Group(catalog.ByTechnique, t.ID)}
 			if cell.Group != nil {
 				for _, e := range cell.Group.All() {
 					cell.Counts.Add(e.Language)
@@ -57,13 +58,32 @@ type attackPage struct {
 	Lead, Foot string
 	Matrix     []tacticColumn
 	Legend     []tally
+	// Odd are techniques that rules name and that the matrix has not, or no longer.
+	Odd []ranked
+}
+
+// retired says what became of a technique that ATT&CK has given up.
+func retired(t *attack.Technique) string {
+	if next := attack.Lookup(t.Successor); next != nil {
+		return "retired for " + next.ID + " " + next.FullName()
+	}
+	return "retired"
 }
 
 func (s *site) attack() any {
-	p := attackPage{page: s.page("", "attack", "ATT&CK matrix"), Matrix: s.matrix(), Foot: catalog.AttackVersion()}
+	p := attackPage{page: s.page("", "attack", "ATT&CK matrix"), Matrix: s.matrix(), Foot: "ATT&CK " + attack.Version() + ", Enterprise. ATT&CK is a trademark of The MITRE Corporation."}
 	covered, all := 0, 0
 	for _, c := range p.Matrix {
 		covered, all = covered+c.Covered, all+len(c.Cells)
+	}
+	for _, g := range s.c.Of(catalog.ByTechnique) {
+		switch t := attack.Lookup(g.Key); {
+		case len(g.Rules) == 0:
+		case t == nil:
+			p.Odd = append(p.Odd, ranked{Text: g.Key, Note: "not of the Enterprise matrix", Href: "techniques/" + g.Page + ".html", Count: len(g.Rules)})
+		case t.Retired:
+			p.Odd = append(p.Odd, ranked{Text: g.Key + " " + t.FullName(), Note: retired(t), Href: "techniques/" + g.Page + ".html", Count: len(g.Rules)})
+		}
 	}
 	p.Lead = fmt.Sprintf("%d of %d techniques have rules; a technique counts with its sub-techniques, and once under each of its tactics.", covered, all)
 	for i, n := range []string{"none", "1–2", "3–6", "7–20", "21–60", "more"} {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/harrier-detect/harrier/internal/attack"
 	"github.com/harrier-detect/harrier/internal/catalog"
 )
 
@@ -105,6 +106,7 @@ type groupPage struct {
 	page
 	paged
 	Group     *catalog.Group
+	Note      string
 	KindName  string
 	Rules     []*catalog.Entry
 	Tally     []tally
@@ -167,6 +169,9 @@ func (s *site) groupPages(g *catalog.Group, add func(string, func(*worker) ([]by
 	for i, part := range parts {
 		add(names[i], func(w *worker) ([]byte, error) {
 			p := groupPage{page: s.page("../", string(g.Kind), g.Title), paged: part, Group: g, KindName: kinds[g.Kind].name, Rules: all[max(part.From-1, 0):part.To]}
+			if g.Kind == catalog.ByTechnique {
+				p.Note = techniqueNote(g.Key)
+			}
 			var counts catalog.Counts
 			for _, e := range all {
 				counts.Add(e.Language)
@@ -186,6 +191,25 @@ func (s *site) groupPages(g *catalog.Group, add func(string, func(*worker) ([]by
 	}
 }
 
+// techniqueNote says which tactics a technique is of, or what became of it.
+func techniqueNote(id string) string {
+	t := attack.Lookup(id)
+	if t == nil {
+		return "Not of the Enterprise matrix."
+	}
+	if t.Retired {
+		s := retired(t)
+		return strings.ToUpper(s[:1]) + s[1:] + "."
+	}
+	var names []string
+	for _, short := range t.Tactics {
+		if tac, ok := attack.FindTactic(short); ok {
+			names = append(names, tac.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
 // around lists what the rules of a group have most: indicators, events, techniques, fields, as far as that says something beside
 // what the group is.
 func (s *site) around(g *catalog.Group, rules []*catalog.Entry) []ranking {
@@ -195,8 +219,8 @@ func (s *site) around(g *catalog.Group, rules []*catalog.Entry) []ranking {
 	const most = 10
 	techniques, events, indicators := map[string]int{}, map[string]int{}, map[*catalog.Shared]int{}
 	for _, e := range rules {
-		for _, t := range e.Rule.Techniques {
-			techniques[strings.ToUpper(strings.TrimSpace(t))]++
+		for _, t := range e.Techniques {
+			techniques[t]++
 		}
 		for _, ev := range e.Events {
 			events[catalog.EventKey(ev)]++

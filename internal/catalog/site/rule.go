@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/harrier-detect/harrier/internal/analyze"
+	"github.com/harrier-detect/harrier/internal/attack"
 	"github.com/harrier-detect/harrier/internal/catalog"
 )
 
@@ -125,19 +126,13 @@ func manner(negated, either, all bool) string {
 func (s *site) tactics(e *catalog.Entry) []tacticRow {
 	var out []tacticRow
 	placed := map[string]bool{}
-	var ids []string
-	for _, t := range e.Rule.Techniques {
-		if t = strings.ToUpper(strings.TrimSpace(t)); catalog.TechniqueID.MatchString(t) && !slices.Contains(ids, t) {
-			ids = append(ids, t)
-		}
-	}
-	for _, t := range catalog.Tactics {
-		if !slices.Contains(e.Tactics, t.ID) {
+	for _, t := range attack.Tactics() {
+		if !slices.Contains(e.Tactics, t.Short) {
 			continue
 		}
 		row := tacticRow{Name: t.Name}
-		for _, id := range ids {
-			if slices.Contains(catalog.TechniqueTactics(id), t.ID) {
+		for _, id := range e.Techniques {
+			if x := attack.Lookup(id); x != nil && slices.Contains(x.Tactics, t.Short) {
 				row.Techniques = append(row.Techniques, id)
 				placed[id] = true
 			}
@@ -145,7 +140,7 @@ func (s *site) tactics(e *catalog.Entry) []tacticRow {
 		out = append(out, row)
 	}
 	var rest []string
-	for _, id := range ids {
+	for _, id := range e.Techniques {
 		if !placed[id] {
 			rest = append(rest, id)
 		}
@@ -155,7 +150,7 @@ func (s *site) tactics(e *catalog.Entry) []tacticRow {
 	case len(out) == 1 && len(out[0].Techniques) == 0:
 		out[0].Techniques = rest
 	default:
-		out = append(out, tacticRow{"Others", rest})
+		out = append(out, tacticRow{"Of other tactics", rest})
 	}
 	return out
 }

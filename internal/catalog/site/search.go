@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/harrier-detect/harrier/internal/attack"
 	"github.com/harrier-detect/harrier/internal/catalog"
 	"github.com/harrier-detect/harrier/internal/rule"
 )
@@ -81,12 +82,12 @@ func index(c *catalog.Catalog) postings {
 		r := e.Rule
 		p.add(i, inName, e.Name)
 		p.add(i, inName, e.ID)
-		for _, list := range [][]string{r.Techniques, r.Stories, r.CVE, e.Authors, e.Sources, r.Tags} {
+		for _, list := range [][]string{e.Techniques, r.Stories, r.CVE, e.Authors, e.Sources, r.Tags} {
 			for _, s := range list {
 				p.add(i, inIndicators, s)
 			}
 		}
-		for _, t := range r.Techniques {
+		for _, t := range e.Techniques {
 			p.add(i, inIndicators, catalog.TechniqueName(t))
 		}
 		for _, list := range [][]catalog.Indicator{e.Indicators, e.Exclusions} {
@@ -189,9 +190,9 @@ func summary(c *catalog.Catalog, shardNames []string) []byte {
 		}
 	}
 	slices.Sort(formats)
-	tactics := make([]string, len(catalog.Tactics))
-	for i, t := range catalog.Tactics {
-		tactics[i] = t.Name
+	var tactics []string
+	for _, t := range attack.Tactics() {
+		tactics = append(tactics, t.Name)
 	}
 	head := map[string]any{"languages": []string{"SPL", "KQL", "Sigma"}, "levels": levels, "states": states, "tactics": tactics, "formats": formats,
 		"shards": strings.Join(shardNames, " "), "data": c.Data != nil}
@@ -202,16 +203,16 @@ func summary(c *catalog.Catalog, shardNames []string) []byte {
 	b.WriteString("H.rules(" + string(data) + ",[\n")
 	for i, e := range c.Entries {
 		mask := 0
-		for j, t := range catalog.Tactics {
-			if slices.Contains(e.Tactics, t.ID) {
-				mask |= 1 << j
+		for _, t := range attack.Tactics() {
+			if slices.Contains(e.Tactics, t.Short) {
+				mask |= 1 << t.Order
 			}
 		}
 		found := 0
 		if e.Found != nil {
 			found = e.Found.Count
 		}
-		techniques := e.Rule.Techniques
+		techniques := e.Techniques
 		if len(techniques) > 3 {
 			techniques = append(slices.Clone(techniques[:3]), "…")
 		}
