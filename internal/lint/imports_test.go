@@ -16,8 +16,7 @@ const module = "github.com/harrier-detect/harrier/"
 // layers orders the rooms: a package may import packages of lower layers and of its own folder only. Arrows point one way, so
 // a reader can learn the tree from the bottom up.
 var layers = [][]string{
-	{"internal/text", "internal/event", "internal/attack", "internal/cost"},
-	{"internal/fn", "internal/spill"},
+	{"internal/text", "internal/event", "internal/attack", "internal/cost", "docs"},
 	{"internal/expr"},
 	{"internal/source", "internal/schema", "internal/plan"},
 	{"internal/spl", "internal/kql", "internal/sigma", "internal/exec"},

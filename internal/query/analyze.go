@@ -49,3 +49,9 @@ func (e *Engine) Explain(lang rule.Language, src *text.Source) *Explained {
 	x.Events = analyze.Coverage(x.Query, x.Reads)
 	return x
 }
+
+// SPL compiles a search and returns its tree, also of one that is refused.
+func (e *Engine) SPL(src *text.Source) *spl.Query {
+	q, _ := spl.Compile(src, e.spl)
+	return q
+}

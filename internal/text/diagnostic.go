@@ -37,6 +37,14 @@ type Diagnostic struct {
 	Span     Span
 	// Related points at further places, for instance at the first of two duplicates.
 	Related []Diagnostic
+	// Fix are edits of the source's text that mend the matter and change nothing else; none where that takes a person.
+	Fix []Edit
+}
+
+// An Edit puts New in the place of what Span covers.
+type Edit struct {
+	Span Span
+	New  string
 }
 
 // Errorf, Warnf and Notef build a diagnostic of the named severity.

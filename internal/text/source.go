@@ -114,6 +114,19 @@ func (s *Source) Offset(p Position) int {
 	return at
 }
 
+// FileSpan returns the bytes of the file that span covers. ok is false when the file has them in another form there (quoted, folded,
+// in the body of a macro), so that they cannot be edited in place.
+func (s *Source) FileSpan(span Span) (file Span, ok bool) {
+	file = Span{s.fileOffset(span.Start), s.fileOffset(span.End)}
+	if span.End > span.Start { // the end may lie behind a piece of its own
+		file.End = max(file.Start, min(s.fileOffset(span.End-1)+1, len(s.file)))
+	}
+	return file, file.Of(s.file) == span.Of(s.Text)
+}
+
+// File returns the text of the whole file that s is, or was cut from.
+func (s *Source) File() string { return s.file }
+
 // Line returns the text of the file's line n, counted from 1, without its line end.
 func (s *Source) Line(n int) string {
 	if n < 1 || n > len(s.lines) {
