@@ -2,10 +2,12 @@ package check
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/harrier-detect/harrier/internal/attack"
 	"github.com/harrier-detect/harrier/internal/rule"
 	"github.com/harrier-detect/harrier/internal/text"
 )
@@ -61,8 +63,8 @@ triggerOperator: gt
 triggerThreshold: 0
 query: DeviceProcessEvents | where FileName =~ "a"`,
 		each: gaps},
-	{ID: "LNT5074", Title: "what is no id of ATT&CK", Severity: text.Warning, Language: rule.SPL, Fixable: true,
-		Doc: "Ids of techniques are T and four digits, those of sub-techniques have a dot and three digits more. --fix sets the letter in capitals.",
+	{ID: "LNT5074", Title: "what is no technique of ATT&CK", Severity: text.Warning, Language: rule.SPL, Fixable: true,
+		Doc: "Ids of techniques are T and four digits, those of sub-techniques have a dot and three digits more; and ATT&CK has to have it. --fix sets the letter in capitals.",
 		Bad: `name: a
 search: 'EventCode=1 | stats count by dest'
 tags: {mitre_attack_id: [t1059.001]}`,
@@ -70,6 +72,15 @@ tags: {mitre_attack_id: [t1059.001]}`,
 search: 'EventCode=1 | stats count by dest'
 tags: {mitre_attack_id: [T1059.001]}`,
 		each: badTechnique},
+	{ID: "LNT5075", Title: "a technique that ATT&CK has given up", Severity: text.Note, Language: rule.SPL, Fixable: true,
+		Doc: "Matrices and navigators do not show it any more. --fix writes the one that has taken its place, where there is one.",
+		Bad: `name: a
+search: 'EventCode=1 | stats count by dest'
+tags: {mitre_attack_id: [T1086]}`,
+		Good: `name: a
+search: 'EventCode=1 | stats count by dest'
+tags: {mitre_attack_id: [T1059.001]}`,
+		each: retiredTechnique},
 }
 
 // wanted are the keys of each format; a key below another is written with a dot. Of alternatives, written with |, one has to be there.
@@ -163,39 +174,79 @@ func duration(s string) (int, bool) {
 
 var technique = regexp.MustCompile(`^T\d{4}(?:\.\d{3})?$`)
 
-// techniqueNodes lists the places where a rule names techniques.
-func techniqueNodes(r *rule.Rule) []*yaml.Node {
-	var out []*yaml.Node
-	var add func(n *yaml.Node)
-	add = func(n *yaml.Node) {
+// A named is a place where a rule names a technique.
+type named struct {
+	id   string
+	span text.Span
+}
+
+// techniques lists where a rule names techniques.
+func techniques(r *rule.Rule) []named {
+	var out []named
+	var add func(n *yaml.Node, prefix string)
+	add = func(n *yaml.Node, prefix string) {
 		switch {
 		case n == nil:
 		case n.Kind == yaml.SequenceNode:
 			for _, c := range n.Content {
-				add(c)
+				add(c, prefix)
 			}
-		case n.Kind == yaml.ScalarNode && n.Value != "" && n.Tag != "!!null":
-			out = append(out, n)
+		case n.Kind == yaml.ScalarNode && n.Tag != "!!null" && len(n.Value) > len(prefix) && strings.EqualFold(n.Value[:len(prefix)], prefix):
+			x := named{n.Value[len(prefix):], nodeSpan(r.Source, n)}
+			x.span.Start += len(prefix)
+			out = append(out, x)
 		}
 	}
-	add(member(member(r.Doc, "tags"), "mitre_attack_id"))
-	add(member(r.Doc, "technique_id"))
-	add(member(r.Doc, "relevantTechniques"))
+	if r.Language == rule.Sigma {
+		add(member(r.Doc, "tags"), "attack.")
+		// Other tags of the namespace are tactics, groups and software.
+		return slices.DeleteFunc(out, func(n named) bool { return !sigmaTechnique.MatchString(n.id) })
+	}
+	add(member(member(r.Doc, "tags"), "mitre_attack_id"), "")
+	add(member(r.Doc, "technique_id"), "")
+	add(member(r.Doc, "relevantTechniques"), "")
 	return out
 }
 
+var sigmaTechnique = regexp.MustCompile(`^(?i)t\d`)
+
 func badTechnique(s *subject) {
-	if s.rule.Doc == nil || s.rule.Language == rule.Sigma {
-		return
-	}
-	for _, n := range techniqueNodes(s.rule) {
-		if technique.MatchString(n.Value) {
+	for _, n := range techniques(s.rule) {
+		up := strings.ToUpper(strings.TrimSpace(n.id))
+		if technique.MatchString(n.id) || s.rule.Language == rule.Sigma && technique.MatchString(up) {
+			if attack.Lookup(up) == nil {
+				s.in(s.rule.Source, n.span, "ATT&CK %s has no technique %s", attack.Version(), up)
+			}
 			continue
 		}
-		at := nodeSpan(s.rule.Source, n)
-		d := s.in(s.rule.Source, at, "%q is no id of a technique of ATT&CK", n.Value)
-		if up := strings.ToUpper(strings.TrimSpace(n.Value)); technique.MatchString(up) && at.Of(s.rule.Source.Text) == n.Value {
-			d.Fix = []text.Edit{{Span: at, New: up}}
+		d := s.in(s.rule.Source, n.span, "%q is no id of a technique of ATT&CK", n.id)
+		if technique.MatchString(up) && n.span.Of(s.rule.Source.Text) == n.id {
+			d.Fix = []text.Edit{{Span: n.span, New: up}}
+		}
+	}
+}
+
+func retiredTechnique(s *subject) {
+	for _, n := range techniques(s.rule) {
+		t := attack.Lookup(n.id)
+		if t == nil || !t.Retired {
+			continue
+		}
+		if t.Successor == "" {
+			s.in(s.rule.Source, n.span, "ATT&CK has given up %s (%s), and no technique has taken its place", t.ID, t.Name)
+			continue
+		}
+		to := t.Successor
+		if next := attack.Lookup(to); next != nil {
+			to += " (" + next.Name + ")"
+		}
+		d := s.in(s.rule.Source, n.span, "ATT&CK has given up %s (%s) for %s", t.ID, t.Name, to)
+		if n.span.Of(s.rule.Source.Text) == n.id {
+			next := t.Successor
+			if s.rule.Language == rule.Sigma {
+				next = strings.ToLower(next)
+			}
+			d.Fix = []text.Edit{{Span: n.span, New: next}}
 		}
 	}
 }
