@@ -17,6 +17,7 @@ const module = "github.com/harrier-detect/harrier/"
 // a reader can learn the tree from the bottom up.
 var layers = [][]string{
 	{"internal/text", "internal/event", "internal/attack", "internal/cost", "docs"},
+	{"internal/fn", "internal/spill"},
 	{"internal/expr"},
 	{"internal/source", "internal/schema", "internal/plan"},
 	{"internal/spl", "internal/kql", "internal/sigma", "internal/exec"},
