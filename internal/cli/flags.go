@@ -91,11 +91,19 @@ func (f *runFlags) engine(p *rule.Pack) (*query.Engine, error) {
 			return nil, fmt.Errorf("--temp: %s is not a folder", s.Temp)
 		}
 	}
+	if os.Getenv("GOGC") == "" {
+		// Dictionaries and memos live for the whole run: to look at them half as often saves a tenth of the time and more.
+		debug.SetGCPercent(gcPercent)
+	}
 	if f.workers < 0 || f.workers > 64*runtime.NumCPU() {
 		return nil, fmt.Errorf("--workers %d makes no sense on this machine", f.workers)
 	}
 	return query.New(s)
 }
+
+// gcPercent is how much may be left over from reading, in percent of what is in use, before the collector runs. --memory and
+// GOMEMLIMIT bound the sum.
+const gcPercent = 200
 
 // leastMemory is what the collector may count on, however little queries may hold: rules and dictionaries need it.
 const leastMemory = 256 << 20

@@ -1,11 +1,12 @@
 package expr
 
 import (
-	"encoding/binary"
 	"slices"
 	"strings"
 	"unicode/utf8"
 	"unsafe"
+
+	"github.com/harrier-detect/harrier/internal/fn"
 )
 
 // literalSet finds which of many texts occur in another one, whatever the case of ASCII letters. Each text is looked for by
@@ -16,13 +17,15 @@ import (
 // places, one of its grams lies on one of them, and it is looked for by as many grams as there are ways to lie.
 // It belongs to one goroutine.
 type literalSet struct {
-	texts            []string  // lower case
-	two, three, four gramTable // of short texts, by place
-	far              gramTable // of the longer ones, by every stride-th place
-	stride           int
-	found            []uint32 // by text: the round in which it was last found
-	round            uint32
-	counts           *gramCounts // nil when enough has been counted
+	texts   []string     // lower case
+	short   [5]gramTable // of short texts, by width of the gram
+	pairs   []uint64     // which two bytes end the gram of a short text
+	triples []uint64     // by hash, which three bytes do; pairs has then the grams of two bytes only. nil when there are few.
+	far     gramTable    // of the longer ones, by every stride-th place
+	stride  int
+	found   []uint32 // by text: the round in which it was last found
+	round   uint32
+	counts  *gramCounts // nil when enough has been counted
 }
 
 const (
@@ -121,9 +124,9 @@ func newLiteralSet(texts []string) *literalSet {
 
 // sort chooses the grams of each text.
 func (s *literalSet) sort() {
-	tables := [5]*gramTable{2: &s.two, 3: &s.three, 4: &s.four}
-	for w := 2; w <= 4; w++ {
-		*tables[w] = gramTable{width: w}
+	s.pairs, s.triples = nil, nil
+	for w := range s.short {
+		s.short[w] = gramTable{width: w}
 	}
 	s.far = gramTable{width: 4}
 	s.stride = maxStride
@@ -133,22 +136,44 @@ func (s *literalSet) sort() {
 		}
 	}
 	for i, t := range s.texts {
-		table, stride := tables[min(len(t), 4)], 1
+		table, stride := &s.short[min(len(t), 4)], 1
 		if len(t) >= minFar {
 			table, stride = &s.far, s.stride
 		}
 		for lie := range stride {
 			best, least := gramItem{text: int32(i)}, uint64(1<<63)
 			for j := lie; j+table.width <= len(t); j += stride {
-				if gram, w := s.weigh(t[j : j+table.width]); w < least {
+				gram, w := s.weigh(t[j : j+table.width])
+				if w < least {
 					best.gram, best.at, least = gram, int32(j), w
+					if table == &s.far {
+						best.gram = farGram(unsafe.StringData(t[j:]))
+					}
 				}
 			}
 			table.items = append(table.items, best)
 		}
 	}
-	for w := 2; w <= 4; w++ {
-		tables[w].close()
+	if n := len(s.short[2].items) + len(s.short[3].items) + len(s.short[4].items); n > 0 {
+		s.pairs = make([]uint64, 1<<16/64)
+		if n > manyShort {
+			s.triples = make([]uint64, 1<<tripleBits/64)
+		}
+	}
+	for w, t := range s.short {
+		for _, it := range t.items {
+			g := (it.gram | 0x202020) & 0xffffff
+			if s.triples != nil && w > 2 {
+				h := tripleHash(g)
+				s.triples[h>>6] |= 1 << (h & 63)
+				continue
+			}
+			g &= 0xffff
+			s.pairs[g>>6] |= 1 << (g & 63)
+		}
+	}
+	for w := range s.short {
+		s.short[w].close()
 	}
 	s.far.close()
 }
@@ -208,52 +233,67 @@ func (s *literalSet) scan(v string, hit func(text int)) {
 	if s.far.bits != nil {
 		s.leap(v, hit)
 	}
-	var g uint32
-	bits, shift := s.four.bits, s.four.shift
-	if len(s.two.items)+len(s.three.items) == 0 {
-		if bits == nil {
-			return
-		}
+	if s.pairs != nil {
+		s.walk(v, hit)
+	}
+}
+
+// walk looks at every place of v for the short texts: what two bytes, or three where there are many texts, are is looked up first, and
+// the tables are asked only where a gram ends like that.
+func (s *literalSet) walk(v string, hit func(text int)) {
+	g := uint32(0)
+	if s.triples == nil {
 		for i := range len(v) {
-			g = g<<8 | uint32(lowerByte[v[i]])
-			h := g * 0x9E3779B1 >> shift
-			if bits[h>>6]&(1<<(h&63)) != 0 && i >= 3 {
-				s.check(&s.four, v, g, h, i-3, hit)
+			g = (g<<8 | uint32(v[i]|0x20)) & 0xffff
+			if s.pairs[g>>6]&(1<<(g&63)) != 0 && i > 0 {
+				s.near(v, i, hit)
 			}
 		}
 		return
 	}
 	for i := range len(v) {
-		g = g<<8 | uint32(lowerByte[v[i]])
-		if bits != nil {
-			h := g * 0x9E3779B1 >> shift
-			if bits[h>>6]&(1<<(h&63)) != 0 && i >= 3 {
-				s.check(&s.four, v, g, h, i-3, hit)
-			}
+		g = (g<<8 | uint32(v[i]|0x20)) & 0xffffff
+		h := tripleHash(g)
+		if s.triples[h>>6]&(1<<(h&63)) != 0 && i > 1 || s.pairs[g&0xffff>>6]&(1<<(g&63)) != 0 && i > 0 {
+			s.near(v, i, hit)
 		}
-		if s.three.bits != nil {
-			g3 := g & 0xffffff
-			h := g3 * 0x9E3779B1 >> s.three.shift
-			if s.three.bits[h>>6]&(1<<(h&63)) != 0 && i >= 2 {
-				s.check(&s.three, v, g3, h, i-2, hit)
-			}
+	}
+}
+
+const (
+	manyShort  = 128
+	tripleBits = 17
+)
+
+func tripleHash(g uint32) uint32 { return g * 0x9E3779B1 >> (32 - tripleBits) }
+
+// near looks for the short texts whose gram ends at a place in v.
+func (s *literalSet) near(v string, end int, hit func(text int)) {
+	for width := 2; width <= 4 && end-width+1 >= 0; width++ {
+		t := &s.short[width]
+		if t.bits == nil {
+			continue
 		}
-		if s.two.bits != nil {
-			g2 := g & 0xffff
-			h := g2 * 0x9E3779B1 >> s.two.shift
-			if s.two.bits[h>>6]&(1<<(h&63)) != 0 && i >= 1 {
-				s.check(&s.two, v, g2, h, i-1, hit)
-			}
+		g := uint32(0)
+		for _, c := range []byte(v[end-width+1 : end+1]) {
+			g = g<<8 | uint32(lowerByte[c])
+		}
+		h := t.hash(g)
+		if t.bits[h>>6]&(1<<(h&63)) != 0 {
+			s.check(t, v, g, h, end-width+1, hit)
 		}
 	}
 }
 
 // leap is scan for the longer texts.
 func (s *literalSet) leap(v string, hit func(text int)) {
+	if len(v) < 4 {
+		return
+	}
 	bits, shift, stride := s.far.bits, s.far.shift&31, s.stride
-	b := unsafe.Slice(unsafe.StringData(v), len(v))
-	for i := 0; i+4 <= len(b); i += stride {
-		g := lowerFour(binary.BigEndian.Uint32(b[i:]))
+	p, last := unsafe.StringData(v), len(v)-4
+	for i := 0; i <= last; i += stride {
+		g := farGram((*byte)(unsafe.Add(unsafe.Pointer(p), i)))
 		h := g * 0x9E3779B1 >> shift
 		if bits[h>>6]&(1<<(h&63)) != 0 {
 			s.check(&s.far, v, g, h, i, hit)
@@ -261,14 +301,9 @@ func (s *literalSet) leap(v string, hit func(text int)) {
 	}
 }
 
-// lowerFour makes the ASCII capitals among four bytes small letters.
-func lowerFour(g uint32) uint32 {
-	const ones, highs = 0x01010101, 0x80808080
-	low := g &^ highs
-	// A byte's high bit is set in from when it is at least 'A', in past when it is beyond 'Z'.
-	from, past := low+(0x80-'A')*ones, low+(0x7f-'Z')*ones
-	return g | (from&^past&^g&highs)>>2
-}
+// farGram returns four bytes with one bit set in each, which makes letters small, and some other characters the same; who finds such
+// a gram compares the text.
+func farGram(p *byte) uint32 { return *(*uint32)(unsafe.Pointer(p)) | 0x20202020 }
 
 // count takes the grams of v into account, and sorts the texts by them from time to time.
 func (s *literalSet) count(v string) {
@@ -323,16 +358,6 @@ func equalLower(v, lower string) bool {
 // foldsToASCII reports whether v holds one of the two letters outside ASCII that are letters of ASCII when case is ignored:
 // ſ (s) and K (k, the sign of Kelvin).
 func foldsToASCII(v string) bool {
-	i := 0
-	for b := unsafe.Slice(unsafe.StringData(v), len(v)); i+8 <= len(b); i += 8 {
-		if binary.LittleEndian.Uint64(b[i:])&0x8080808080808080 != 0 {
-			break
-		}
-	}
-	for ; i < len(v); i++ {
-		if v[i] >= utf8.RuneSelf {
-			return strings.Contains(v[i:], "\u017f") || strings.Contains(v[i:], "\u212a")
-		}
-	}
-	return false
+	i := fn.ASCIIPrefix(v)
+	return i < len(v) && (strings.Contains(v[i:], "\u017f") || strings.Contains(v[i:], "\u212a"))
 }

@@ -3,6 +3,7 @@ package fn
 import (
 	"encoding/binary"
 	"strings"
+	"unicode/utf8"
 	"unsafe"
 )
 
@@ -39,20 +40,38 @@ func first(s string) byte {
 	return 0
 }
 
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// ASCIIPrefix returns how many bytes of s, from its start, are known to be ASCII; all of them when it is len(s).
+func ASCIIPrefix(s string) int {
+	i, n := 0, len(s)
+	p := unsafe.Pointer(unsafe.StringData(s))
+	for ; i+32 <= n; i += 32 {
+		w := (*[4]uint64)(unsafe.Add(p, i))
+		if (w[0]|w[1]|w[2]|w[3])&highs != 0 {
+			break
+		}
+	}
+	for ; i < n && s[i] < utf8.RuneSelf; i++ {
+	}
+	return i
+}
+
 // hasUnicodeEscape reports whether s holds \u0, \u1 or \u2, with which the numbers of all characters begin that ASCII letters can be
 // folded to. Backslashes are common in logs and the letter is, too: eight bytes at a time are looked at for the two in a row.
 func hasUnicodeEscape(s string) bool {
 	const (
-		ones   = 0x0101010101010101
-		highs  = 0x8080808080808080
 		slash  = '\\' * ones
 		letter = 'u' * ones
 	)
-	i := 0
-	for b := unsafe.Slice(unsafe.StringData(s), len(s)); i+8 <= len(b); i += 7 {
-		x := binary.LittleEndian.Uint64(b[i:])
-		// A byte of p is 0 where there is a backslash and the next byte is a u; that of the last byte says nothing.
-		if p := (x ^ slash) | (x^letter)>>8; (p-ones)&^p&highs != 0 && unicodeEscape(s, i, i+7) {
+	p := unsafe.Pointer(unsafe.StringData(s))
+	for i, last := 0, len(s)-8; i <= last; i += 7 {
+		x := binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(p, i))[:])
+		// A byte of q is 0 where there is a backslash and the next byte is a u; that of the last byte says nothing.
+		if q := (x ^ slash) | (x^letter)>>8; (q-ones)&^q&highs != 0 && unicodeEscape(s, i, i+7) {
 			return true
 		}
 	}

@@ -31,6 +31,20 @@ func TestNumbered(t *testing.T) {
 	}
 }
 
+func TestASCIIPrefix(t *testing.T) {
+	for n := range 100 {
+		s := strings.Repeat("x", n)
+		if got := ASCIIPrefix(s); got != n {
+			t.Errorf("%d of %d", got, n)
+		}
+		for i := range n {
+			if got := ASCIIPrefix(s[:i] + "é" + s[i:]); got != i {
+				t.Errorf("%d, want %d", got, i)
+			}
+		}
+	}
+}
+
 func BenchmarkNumbered(b *testing.B) {
 	line := "{" + strings.Repeat(`"Image":"C:\\Users\\user\\AppData\\Local\\run.exe","User":"u",`, 40) + "}"
 	b.SetBytes(int64(len(line)))

@@ -10,20 +10,24 @@ import (
 	"github.com/harrier-detect/harrier/internal/sigma/syntax"
 )
 
-// spellings looks at the texts of an event in which a keyword is looked for: the raw text, and what it says without escapes.
-func spellings(v event.Value, look func(string) bool) bool {
+// spellings looks at the texts of an event in which a keyword is looked for: the raw text, and what it says without escapes, which is
+// remembered for the other keywords.
+func spellings(v event.Value, plain *fn.Memo, look func(string) bool) bool {
 	s := Text(v)
 	if look(s) {
 		return true
 	}
 	switch t := strings.TrimLeft(s, " \t\r\n"); {
 	case strings.HasPrefix(t, "<") && strings.Contains(s, "&"):
-		return look(unescapeXML(s))
+		return look(plain.Of(s, unescapedXML).Str())
 	case (strings.HasPrefix(t, "{") || strings.HasPrefix(t, "[")) && strings.Contains(s, `\`):
-		return look(unescapeJSON(s))
+		return look(plain.Of(s, unescapedJSON).Str())
 	}
 	return false
 }
+
+func unescapedXML(s string) event.Value  { return event.StringOf(unescapeXML(s)) }
+func unescapedJSON(s string) event.Value { return event.StringOf(unescapeJSON(s)) }
 
 // unescapeJSON replaces the escapes of JSON text, without looking at its structure. What is no escape of JSON stays: text that begins
 // with a bracket need not be JSON.
@@ -107,13 +111,14 @@ func unescapeXML(s string) string {
 }
 
 func bindKeyword(fold bool) func(*fn.Env, []fn.Arg) (fn.Row, error) {
-	return func(_ *fn.Env, args []fn.Arg) (fn.Row, error) {
+	return func(env *fn.Env, args []fn.Arg) (fn.Row, error) {
 		v, err := constant("sigma_keyword", args, 1)
 		if err != nil {
 			return nil, err
 		}
 		g := GlobOf(syntax.ParsePattern(Text(v)).Wrap(true, true), fold)
-		return anyValue(func(v event.Value) bool { return spellings(v, g.Match) }), nil
+		plain := env.Memo("unescaped")
+		return anyValue(func(v event.Value) bool { return spellings(v, plain, g.Match) }), nil
 	}
 }
 
@@ -127,7 +132,7 @@ func needKeyword(fold bool) func([]fn.Arg) fn.Required {
 	}
 }
 
-func bindKeywordRegex(_ *fn.Env, args []fn.Arg) (fn.Row, error) {
+func bindKeywordRegex(env *fn.Env, args []fn.Arg) (fn.Row, error) {
 	v, err := constant("sigma_keyword_re", args, 1)
 	if err != nil {
 		return nil, err
@@ -136,7 +141,8 @@ func bindKeywordRegex(_ *fn.Env, args []fn.Arg) (fn.Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	return anyValue(func(v event.Value) bool { return spellings(v, r.Match) }), nil
+	plain := env.Memo("unescaped")
+	return anyValue(func(v event.Value) bool { return spellings(v, plain, r.Match) }), nil
 }
 
 func needKeywordRegex(args []fn.Arg) fn.Required { return inEvent(needRegex(args)) }
