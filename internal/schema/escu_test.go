@@ -12,8 +12,18 @@ import (
 	"github.com/harrier-detect/harrier/internal/event"
 )
 
-// TestDataSources reads the example events of ESCU's descriptions of data sources, and counts how many of the fields that these list come
-// out. The share may only grow.
+// notRecognised are the data sources whose example is not what the description says it is, and why.
+var notRecognised = map[string]string{
+	"GitHub":                           "the example is JSON that is cut off in the middle of a text",
+	"PingID":                           "the description names the source type of Windows events",
+	"Powershell Installed IIS Modules": "the example is a single attribute",
+	"Splunk Stream IP":                 "the example is a line of nginx",
+	"Windows Active Directory Admon":   "the example is an event 4688",
+	"Windows Event Log Security 5141":  "the example is XML whose tags do not pair",
+}
+
+// TestDataSources reads the example events of ESCU's descriptions of data sources. All are recognised but for those whose examples are
+// something else. It counts how many of the fields that they list come out; the share may only grow.
 func TestDataSources(t *testing.T) {
 	dir := shared(t, "corpus/spl/escu/data_sources")[0]
 	files, _ := filepath.Glob(filepath.Join(dir, "*.yml"))
@@ -56,6 +66,8 @@ func TestDataSources(t *testing.T) {
 		}
 		if strings.EqualFold(st, y.Sourcetype) || strings.EqualFold(st, "xmlwineventlog") && strings.Contains(strings.ToLower(y.Sourcetype), "wineventlog") {
 			known++
+		} else if notRecognised[y.Name] == "" {
+			t.Errorf("%s: the example is taken for %q, want %q", y.Name, st, y.Sourcetype)
 		}
 		n, ok := 0, 0
 		var missing []string
@@ -78,8 +90,8 @@ func TestDataSources(t *testing.T) {
 	}
 	share := 100 * float64(found) / float64(listed)
 	t.Logf("%d of %d sources recognised; %d of %d fields (%.1f %%)", known, total, found, listed, share)
-	if share < 90 {
-		t.Errorf("%.1f %% of the fields come out; it was 90 %%", share)
+	if share < 93.6 {
+		t.Errorf("%.1f %% of the fields come out; it was 93.6 %%", share)
 	}
 	if testing.Verbose() {
 		var names []string

@@ -14,6 +14,7 @@ const (
 	access
 	stamped // begins with a time
 	pairs   // begins with key=value pairs
+	vendor  // a product's own form
 )
 
 // A line is what the head of a line says.
@@ -27,7 +28,7 @@ type line struct {
 
 // parse reads the head of a line. now, in ticks, tells the year of a time that has none.
 func parse(b []byte, now int64) line {
-	for _, f := range []func([]byte, int64) (line, bool){parseAudit, parseSyslog, parseAccess, parseStamped, parsePairs} {
+	for _, f := range []func([]byte, int64) (line, bool){parseAudit, parseSyslog, parseAccess, parseVendor, parseStamped, parsePairs} {
 		if l, ok := f(b, now); ok {
 			return l
 		}
@@ -310,13 +311,13 @@ func Detect(head []byte, whole bool) bool {
 	return known > 0 && known*3 >= lines*2
 }
 
-// Begins reports whether the first line of head has the form of an audit record, of syslog or of an access log, which no
+// Begins reports whether the first line of head has the form of an audit record, of syslog, of an access log or of a product, which no
 // header of a table has.
 func Begins(head []byte) bool {
 	one, _, _ := bytes.Cut(head, []byte{'\n'})
 	one = trim(one)
 	f := parse(one[:min(len(one), detectLine)], 0).form
-	return f == audit || f == syslog || f == access
+	return f == audit || f == syslog || f == access || f == vendor
 }
 
 // trim takes off the line end, and the blanks around.
