@@ -19,7 +19,10 @@ import (
 func (s *site) funcs() template.FuncMap {
 	return template.FuncMap{
 		"code": func(lang any, src string) template.HTML { return code(rule.Language(fmt.Sprint(lang)), src) },
-		"ref":  s.ref, "fieldref": s.fieldRef, "techname": catalog.TechniqueName, "heat": heat, "concept": catalog.ConceptTitle,
+		"stage": func(lang any, command, src string) template.HTML {
+			return stageCode(rule.Language(fmt.Sprint(lang)), command, src)
+		},
+		"ref": s.ref, "fieldref": s.fieldRef, "techname": catalog.TechniqueName, "heat": heat, "concept": catalog.ConceptTitle,
 		"count": count, "count64": func(n int64) string { return count(int(n)) }, "zero": zero, "plural": plural, "number": number, "percent": percent, "short": short, "others": others,
 		"langname": langName, "level": func(e *catalog.Entry) string { return e.Rule.Level() }, "statetext": func(st string) string { return stateTexts[st] },
 		"formatname": formatName, "viewname": viewName, "paras": paragraphs, "join": func(l []string) string { return strings.Join(l, ", ") },

@@ -18,19 +18,51 @@ var marks = [...]string{text.Command: "c", text.Keyword: "k", text.Function: "f"
 // maxHighlighted bounds what is coloured; longer text is shown as it is.
 const maxHighlighted = 200_000
 
+// Beside the languages of rules: the YAML of any rule, and text that has no colours.
+const (
+	yaml  rule.Language = "yaml"
+	plain rule.Language = "plain"
+)
+
+func classify(lang rule.Language, src string) []text.Token {
+	if len(src) > maxHighlighted {
+		return nil
+	}
+	switch lang {
+	case rule.SPL:
+		return spl.Classify(src)
+	case rule.KQL:
+		return kql.Classify(src)
+	case rule.Sigma, yaml:
+		return sigma.Classify(src)
+	}
+	return nil
+}
+
 // code returns a query as HTML, coloured by the lexer of its language.
-func code(lang rule.Language, src string) template.HTML {
-	var tokens []text.Token
-	if len(src) <= maxHighlighted {
-		switch lang {
-		case rule.SPL:
-			tokens = spl.Classify(src)
-		case rule.KQL:
-			tokens = kql.Classify(src)
-		default: // Sigma, and the YAML of any rule
-			tokens = sigma.Classify(src)
+func code(lang rule.Language, src string) template.HTML { return coloured(src, classify(lang, src)) }
+
+// stageCode returns one stage of a pipeline as HTML. What its first word is the lexer tells from the pipe before it.
+func stageCode(lang rule.Language, command, src string) template.HTML {
+	if lang == rule.Sigma { // its stages are those of the plan
+		return coloured(src, nil)
+	}
+	const pipe = "|"
+	if len(src) < len(command) || !strings.EqualFold(src[:len(command)], command) {
+		return code(lang, src)
+	}
+	tokens := classify(lang, pipe+src)
+	out := tokens[:0]
+	for _, t := range tokens {
+		if t.Start >= len(pipe) {
+			t.Start, t.End = t.Start-len(pipe), t.End-len(pipe)
+			out = append(out, t)
 		}
 	}
+	return coloured(src, out)
+}
+
+func coloured(src string, tokens []text.Token) template.HTML {
 	var b strings.Builder
 	b.Grow(len(src) + 32*len(tokens))
 	at := 0

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -65,7 +66,9 @@ func (s *site) rulePage(e *catalog.Entry) *rulePage {
 	for _, st := range e.Query.Stages {
 		p.stage(st)
 	}
-	for i, ev := range e.Events {
+	events := slices.Clone(e.Events) // the common ones, which have titles, first
+	slices.SortStableFunc(events, func(a, b analyze.Event) int { return cmp.Compare(untitled(a), untitled(b)) })
+	for i, ev := range events {
 		if i == maxEventRows {
 			p.MoreEvents = len(e.Events) - i
 			break
@@ -79,6 +82,13 @@ func (s *site) rulePage(e *catalog.Entry) *rulePage {
 	return p
 }
 
+func untitled(e analyze.Event) int {
+	if e.Title == "" {
+		return 1
+	}
+	return 0
+}
+
 func (p *rulePage) stage(st analyze.Stage) {
 	row := stageRow{Stage: st, Depth: min(strings.Count(strings.TrimSuffix(st.ID, "."), "."), 4), Shown: st.Text}
 	if st.Within != "" && row.Depth == 0 {
@@ -88,10 +98,7 @@ func (p *rulePage) stage(st analyze.Stage) {
 		row.Shown = st.Written
 		row.Expanded = strings.Contains(st.Written, "`") && !strings.Contains(st.Text, st.Written)
 	}
-	for _, pr := range st.Predicates {
-		if strings.HasPrefix(pr.Field, "_telemetry") {
-			continue
-		}
+	for _, pr := range together(st.Predicates) {
 		x := predicateRow{Predicate: pr, Manner: manner(pr.Negated, pr.Either, pr.All)}
 		if n := len(pr.Values); n > maxPredicateValues {
 			x.Left, x.Values = n-maxPredicateValues, pr.Values[:maxPredicateValues]
@@ -106,6 +113,24 @@ func (p *rulePage) stage(st analyze.Stage) {
 		p.Terms = append(p.Terms, termRow{st.ID, t.Kind, shown, manner(t.Negated, t.Either, false)})
 	}
 	p.Stages = append(p.Stages, row)
+}
+
+// together makes one row of the alternatives of one field that follow on each other, and leaves out what Harrier's own macros test.
+func together(list []analyze.Predicate) []analyze.Predicate {
+	var out []analyze.Predicate
+	for _, p := range list {
+		if strings.HasPrefix(p.Field, "_telemetry") {
+			continue
+		}
+		if n := len(out); n > 0 && p.Either && !p.All && !p.Negated {
+			if q := &out[n-1]; q.Either && !q.All && !q.Negated && q.Field == p.Field && q.Kind == p.Kind && q.Case == p.Case {
+				q.Values = append(q.Values[:len(q.Values):len(q.Values)], p.Values...)
+				continue
+			}
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 func manner(negated, either, all bool) string {
