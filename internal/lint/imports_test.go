@@ -21,7 +21,7 @@ var layers = [][]string{
 	{"internal/expr"},
 	{"internal/source", "internal/schema", "internal/plan"},
 	{"internal/spl", "internal/kql", "internal/sigma", "internal/exec"},
-	{"internal/analyze"},
+	{"internal/analyze", "internal/transpile"},
 	{"internal/rule"},
 	{"internal/query"},
 	{"internal/detect"},

@@ -57,8 +57,15 @@ type shapeDef struct {
 	collector         []string // fields beside the event's own that its collector adds
 }
 
-// logDef names a Windows event log by its providers and channels, in small letters.
-type logDef struct{ providers, channels []string }
+// logDef names a Windows event log by its providers and channels, in small letters; names are the same as they are written.
+type logDef struct {
+	providers, channels []string
+	names               [2][]string
+}
+
+func newLogDef(providers, channels []string) *logDef {
+	return &logDef{lowered(providers), lowered(channels), [2][]string{providers, channels}}
+}
 
 // eventSpec selects event classes: a log and ids of it, or for other kinds a table, record type or action.
 type eventSpec struct {

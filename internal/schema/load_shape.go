@@ -19,7 +19,7 @@ func (l *library) loadShapes(fsys fs.FS, _ string, names []string) error {
 			return err
 		}
 		for log, d := range y.Logs {
-			l.logs[log] = &logDef{lowered(d.Provider), lowered(d.Channel)}
+			l.logs[log] = newLogDef(d.Provider, d.Channel)
 		}
 		for log, t := range y.Titles {
 			eventTitles[log] = t

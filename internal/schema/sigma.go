@@ -82,7 +82,7 @@ func (l *library) loadSigma(fsys fs.FS, _ string, names []string) error {
 			l.sigmaAlias[kind] = names
 		}
 		for log, d := range ys[i].Logs {
-			l.logs[log] = &logDef{lowered(d.Provider), lowered(d.Channel)}
+			l.logs[log] = newLogDef(d.Provider, d.Channel)
 		}
 	}
 	for i, name := range names {
@@ -98,7 +98,7 @@ func (l *library) loadSigma(fsys fs.FS, _ string, names []string) error {
 			key := strings.Join(slices.Concat(s.Product, s.Category, s.Service), "/")
 			if len(s.Channel)+len(s.Provider) > 0 {
 				log := sigmaPrefix + key
-				l.logs[log] = &logDef{lowered(s.Provider), lowered(s.Channel)}
+				l.logs[log] = newLogDef(s.Provider, s.Channel)
 				maps = append(maps, &mapDef{kind: "windows", events: []eventSpec{{log: log}}, byName: map[string]expr.Expr{}, where: name})
 			}
 			for _, m := range maps {
