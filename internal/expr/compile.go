@@ -193,7 +193,13 @@ func (c *compiler) own(e Expr) (node, error) {
 func (c *compiler) logic(e *Logic) (node, error) {
 	// Cheap conditions first: the order has no bearing on the answer, and raw text is dear to make.
 	args := slices.Clone(e.Args)
-	slices.SortStableFunc(args, func(a, b Expr) int { return dearness(a) - dearness(b) })
+	slices.SortStableFunc(args, func(a, b Expr) int {
+		d := dearness(a) - dearness(b)
+		if d == 0 && e.Op == And && c.shared != nil {
+			d = c.reach(b) - c.reach(a) // of raw text, the part that was chosen first
+		}
+		return d
+	})
 	l := &logicNode{op: e.Op}
 	for _, a := range args {
 		n, err := c.node(a)

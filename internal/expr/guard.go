@@ -18,8 +18,8 @@ import (
 // scanner looks for the guards over one text: a column, or an expression of one column such as its lower case.
 type scanner struct {
 	subject node
-	texts   []string
-	byText  map[string]int
+	texts   []literal
+	byText  map[literal]int
 	owners  [][]int32 // by text: the guards that it satisfies
 	guards  int
 	escaped []int32 // the guards that a text with escapes may satisfy in spite of all
@@ -53,7 +53,7 @@ func (s *scanner) add(need fn.Required) int32 {
 	if need.Escaped {
 		s.escaped = append(s.escaped, id)
 	}
-	for _, t := range need.Any {
+	for _, t := range literalsOf(need) {
 		i, ok := s.byText[t]
 		if !ok {
 			i = len(s.texts)
@@ -64,6 +64,14 @@ func (s *scanner) add(need fn.Required) int32 {
 		s.owners[i] = append(s.owners[i], id)
 	}
 	return id
+}
+
+func literalsOf(need fn.Required) []literal {
+	out := make([]literal, len(need.Any))
+	for i, t := range need.Any {
+		out[i] = literal{t, need.Words}
+	}
+	return out
 }
 
 // look returns the guards that a value satisfies. The result is valid until the next call.
@@ -196,6 +204,8 @@ type guarded struct {
 	*unaryNode
 	scanner *scanner
 	guard   int32
+	need    fn.Required
+	own     *literalSet // of the guard alone
 	rows    rowSet
 }
 
@@ -203,10 +213,13 @@ type guarded struct {
 type guardedMemo struct{ known map[uint32]tri }
 
 func (n *guarded) truth(b *event.Batch, rows []int32, out []tri) {
-	if n.scanner.dear(b, len(out)) {
+	if n.guard == unchosen || n.scanner.dear(b, len(out)) {
 		c := b.Column(n.col)
 		for i := range out {
-			out[i] = n.at(c, rowAt(rows, i))
+			out[i] = triFalse
+			if r := rowAt(rows, i); n.alone(c, r) {
+				out[i] = n.at(c, r)
+			}
 		}
 		return
 	}
@@ -228,6 +241,27 @@ func (n *guarded) truth(b *event.Batch, rows []int32, out []tri) {
 			out[i] = n.at(c, int(r))
 		}
 	}
+}
+
+// alone reports whether the guard lets a row through, when it is not looked for together with the others.
+func (n *guarded) alone(c *event.Column, row int) bool {
+	if _, plain := n.scanner.subject.(*colNode); !plain || c == nil {
+		return true // the text to look through would have to be made first
+	}
+	if n.own == nil {
+		n.own = newLiteralSet(literalsOf(n.need))
+	}
+	v := c.Peek(row)
+	switch v.Kind() {
+	case event.Missing, event.Null:
+		return false
+	case event.String:
+	default:
+		return true
+	}
+	found := false
+	n.own.scan(v.Str(), func(int) { found = true })
+	return found || foldsToASCII(v.Str()) || n.need.Escaped && fn.Numbered(v.Str())
 }
 
 // at returns the condition's truth in a row.
@@ -252,6 +286,9 @@ func (n *guarded) at(c *event.Column, row int) tri {
 }
 
 func (n *guarded) bound(b *event.Batch) ([]int32, bool) {
+	if n.guard == unchosen {
+		return nil, false
+	}
 	s := n.scanner
 	s.begin(b)
 	hits, open := s.hits[n.guard], s.hits[s.guards]
@@ -271,7 +308,7 @@ type bounder interface {
 	dearBound(b *event.Batch) bool
 }
 
-func (n *guarded) dearBound(b *event.Batch) bool { return n.scanner.dear(b, 0) }
+func (n *guarded) dearBound(b *event.Batch) bool { return n.guard != unchosen && n.scanner.dear(b, 0) }
 
 func boundOf(n node, b *event.Batch) ([]int32, bool) {
 	if x, ok := n.(bounder); ok {

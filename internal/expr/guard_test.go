@@ -164,13 +164,13 @@ func TestGuards(t *testing.T) {
 func TestLiteralSet(t *testing.T) {
 	f := func(texts, v, want string) {
 		t.Helper()
-		s := newLiteralSet(strings.Split(texts, ","))
+		s := newLiteralSet(literalsOf(fn.Required{Any: strings.Split(texts, ",")}))
 		found := map[int]bool{}
 		s.scan(v, func(i int) { found[i] = true })
 		var got []string
 		for i, text := range s.texts {
 			if found[i] {
-				got = append(got, text)
+				got = append(got, text.text)
 			}
 		}
 		if strings.Join(got, ",") != want {

@@ -9,6 +9,12 @@ import (
 	"github.com/harrier-detect/harrier/internal/fn"
 )
 
+// A literal is a text to look for, in lower case. A word stands by itself: see fn.Required.
+type literal struct {
+	text string
+	word bool
+}
+
 // literalSet finds which of many texts occur in another one, whatever the case of ASCII letters. Each text is looked for by
 // the four of its bytes (fewer, in a short one) that are the rarest: at first by what is common in logs, and once enough has been
 // looked through, by what was common there.
@@ -17,7 +23,8 @@ import (
 // places, one of its grams lies on one of them, and it is looked for by as many grams as there are ways to lie.
 // It belongs to one goroutine.
 type literalSet struct {
-	texts   []string     // lower case
+	texts   []literal
+	words   wordTable    // of short texts that are words
 	short   [5]gramTable // of short texts, by width of the gram
 	pairs   []uint64     // which two bytes end the gram of a short text
 	triples []uint64     // by hash, which three bytes do; pairs has then the grams of two bytes only. nil when there are few.
@@ -110,7 +117,7 @@ func searchable(text string) string {
 }
 
 // newLiteralSet prepares the search for texts that [searchable] gave.
-func newLiteralSet(texts []string) *literalSet {
+func newLiteralSet(texts []literal) *literalSet {
 	s := &literalSet{texts: texts, found: make([]uint32, len(texts))}
 	if len(texts) >= countedTexts {
 		s.counts = &gramCounts{due: firstCount}
@@ -130,13 +137,25 @@ func (s *literalSet) sort() {
 	}
 	s.far = gramTable{width: 4}
 	s.stride = maxStride
-	for _, t := range s.texts {
-		if len(t) >= minFar {
-			s.stride = min(s.stride, len(t)-3)
+	s.words = wordTable{}
+	few := 0
+	for _, l := range s.texts {
+		if n := len(l.text); n >= minFar {
+			s.stride = min(s.stride, n-3)
+		} else if !l.word {
+			few++
 		}
 	}
-	for i, t := range s.texts {
-		table, stride := &s.short[min(len(t), 4)], 1
+	for i, l := range s.texts {
+		t := l.text
+		if len(t) < minFar && l.word && s.words.add(t, int32(i)) {
+			continue
+		}
+		// Where there are few short texts they are looked for by their rarest pair of bytes, which is the first thing looked at.
+		table, stride := &s.short[2], 1
+		if few > manyShort {
+			table = &s.short[min(len(t), 4)]
+		}
 		if len(t) >= minFar {
 			table, stride = &s.far, s.stride
 		}
@@ -233,6 +252,9 @@ func (s *literalSet) scan(v string, hit func(text int)) {
 	if s.far.bits != nil {
 		s.leap(v, hit)
 	}
+	if s.words.by != nil {
+		s.scanWords(v, hit)
+	}
 	if s.pairs != nil {
 		s.walk(v, hit)
 	}
@@ -269,15 +291,16 @@ func tripleHash(g uint32) uint32 { return g * 0x9E3779B1 >> (32 - tripleBits) }
 
 // near looks for the short texts whose gram ends at a place in v.
 func (s *literalSet) near(v string, end int, hit func(text int)) {
+	all := uint32(0)
+	for _, c := range []byte(v[max(0, end-3) : end+1]) {
+		all = all<<8 | uint32(lowerByte[c])
+	}
 	for width := 2; width <= 4 && end-width+1 >= 0; width++ {
 		t := &s.short[width]
 		if t.bits == nil {
 			continue
 		}
-		g := uint32(0)
-		for _, c := range []byte(v[end-width+1 : end+1]) {
-			g = g<<8 | uint32(lowerByte[c])
-		}
+		g := all & (1<<(8*width) - 1)
 		h := t.hash(g)
 		if t.bits[h>>6]&(1<<(h&63)) != 0 {
 			s.check(t, v, g, h, end-width+1, hit)
@@ -337,7 +360,7 @@ func (s *literalSet) check(t *gramTable, v string, gram, hash uint32, start int,
 		if it.gram != gram || s.found[it.text] == s.round {
 			continue
 		}
-		text := s.texts[it.text]
+		text := s.texts[it.text].text
 		from := start - int(it.at)
 		if from >= 0 && from+len(text) <= len(v) && equalLower(v[from:from+len(text)], text) {
 			s.found[it.text] = s.round

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/harrier-detect/harrier/internal/fn"
 )
 
 // BenchmarkLiteralSet looks through command lines for sets of several sizes, of texts as rules have them: some of them short, or all
@@ -28,14 +30,16 @@ func BenchmarkLiteralSet(b *testing.B) {
 				}
 				texts[i] = t
 			}
-			b.Run(fmt.Sprintf("texts=%d/least=%d", n, least), func(b *testing.B) {
-				s := newLiteralSet(texts)
-				v := text.String()
-				b.SetBytes(int64(len(v)))
-				for b.Loop() {
-					s.scan(v, func(int) {})
-				}
-			})
+			for _, words := range []bool{false, true} {
+				b.Run(fmt.Sprintf("texts=%d/least=%d/words=%v", n, least, words), func(b *testing.B) {
+					s := newLiteralSet(literalsOf(fn.Required{Any: texts, Words: words}))
+					v := text.String()
+					b.SetBytes(int64(len(v)))
+					for b.Loop() {
+						s.scan(v, func(int) {})
+					}
+				})
+			}
 		}
 	}
 }

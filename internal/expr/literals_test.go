@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/harrier-detect/harrier/internal/fn"
 )
 
 func TestLiteralSetRandom(t *testing.T) {
@@ -23,7 +25,8 @@ func TestLiteralSetRandom(t *testing.T) {
 				texts = append(texts, w)
 			}
 		}
-		s := newLiteralSet(texts)
+		words := round%3 == 0
+		s := newLiteralSet(literalsOf(fn.Required{Any: texts, Words: words}))
 		if s.counts != nil {
 			s.counts.due = 200 // so that the texts are sorted again
 		}
@@ -35,7 +38,7 @@ func TestLiteralSetRandom(t *testing.T) {
 			var got, want []string
 			s.scan(v, func(i int) { got = append(got, texts[i]) })
 			for _, x := range texts {
-				if strings.Contains(strings.ToLower(v), x) {
+				if words && len(x) < minFar && isWord(v, x) || (!words || len(x) >= minFar || !strings.ContainsAny(x, "abcde")) && strings.Contains(strings.ToLower(v), x) {
 					want = append(want, x)
 				}
 			}
@@ -44,6 +47,36 @@ func TestLiteralSetRandom(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Fatalf("%q in %q: %q, want %q", texts, v, got, want)
 			}
+		}
+	}
+}
+
+// isWord reports whether the longest word of x, and x around it, stands in v as a word.
+func isWord(v, x string) bool {
+	v = strings.ToLower(v)
+	var t wordTable
+	if !t.add(x, 0) {
+		return false
+	}
+	for key, items := range t.by {
+		at, n := int(items[0].at), int(key>>56)
+		for i := 0; i+len(x) <= len(v); i++ {
+			from, to := i+at, i+at+n
+			if v[i:i+len(x)] == x && (from == 0 || !wordByte[v[from-1]]) && (to == len(v) || !wordByte[v[to]]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func TestWordsBehindEscapes(t *testing.T) {
+	s := newLiteralSet([]literal{{"tar", true}, {"-x", true}})
+	for v, want := range map[string]int{"tar -x": 2, "start": 0, "a%20tar%20-x": 2, "%2520TAR": 1, "20tar": 0, "xtar%": 0, "tar": 1, "é-xé": 1} {
+		n := 0
+		s.scan(v, func(int) { n++ })
+		if n != want {
+			t.Errorf("%q: %d, want %d", v, n, want)
 		}
 	}
 }

@@ -19,6 +19,9 @@ func CompileAll(es []Expr, env *fn.Env) (progs []*Program, errs []error) {
 	for _, e := range es {
 		c.shared.count(e)
 	}
+	for _, e := range es {
+		c.choose(e)
+	}
 	progs, errs = make([]*Program, len(es)), make([]error, len(es))
 	for i, e := range es {
 		if n, err := c.try(e); err != nil {
@@ -50,6 +53,7 @@ type sharing struct {
 	// scanners look for guards, by the number of the expression whose text they look through.
 	scanners map[int]*scanner
 	guards   map[int]fn.Required // of calls
+	chosen   map[int]bool        // calls over raw text whose guards are looked for in every row; see choose
 	// negated counts the Nots around what is being compiled.
 	negated int
 	now     current
@@ -78,7 +82,7 @@ type nodeKey struct {
 }
 
 func newSharing() *sharing {
-	return &sharing{numbers: map[Expr]int{}, texts: map[string]int{}, seen: map[int]int{}, nodes: map[nodeKey]node{}, scanners: map[int]*scanner{}, guards: map[int]fn.Required{}}
+	return &sharing{numbers: map[Expr]int{}, texts: map[string]int{}, seen: map[int]int{}, nodes: map[nodeKey]node{}, scanners: map[int]*scanner{}, guards: map[int]fn.Required{}, chosen: map[int]bool{}}
 }
 
 // condition reports whether e is worth sharing.
@@ -230,13 +234,17 @@ func (c *compiler) guarded(e *Call, need fn.Required) (node, error) {
 		if err != nil {
 			return nil, err
 		}
-		sc = &scanner{subject: sub, now: &c.shared.now, byText: map[string]int{}}
+		sc = &scanner{subject: sub, now: &c.shared.now, byText: map[literal]int{}}
 		if c.env != nil && c.env.Profile != nil {
 			sc.meter = c.env.Profile.Meter(cost.Search, Print(e.Args[0]))
 		}
 		c.shared.scanners[subject] = sc
 	}
-	return &guarded{unaryNode: unary, scanner: sc, guard: sc.add(need)}, nil
+	g := &guarded{unaryNode: unary, scanner: sc, guard: unchosen, need: need}
+	if !onRaw(e) || c.shared.chosen[c.shared.number(e)] {
+		g.guard = sc.add(need)
+	}
+	return g, nil
 }
 
 // sharedNode remembers the truth of a condition in the rows of the batch at hand, as far as somebody has asked.

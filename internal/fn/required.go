@@ -16,6 +16,9 @@ type Required struct {
 	// Escaped: the text may be JSON or XML whose characters are written as numbers. One for which [Numbered] is true may satisfy the
 	// pattern without containing any of the texts.
 	Escaped bool
+	// Words: each text stands in the value as a word: where it begins or ends with an ASCII letter or digit there is none beside it.
+	// The escapes of URLs (%20) end a word, too.
+	Words bool
 }
 
 // Numbered reports whether a text writes characters as their numbers, as JSON (\u0041) and XML (&#65;) can do. It may be true

@@ -79,3 +79,12 @@ func ofText(ts []types.Type, need func([]fn.Arg) fn.Required) func([]fn.Arg) fn.
 	}
 	return need
 }
+
+// words is a need of texts that stand as terms in the left side.
+func words(need func([]fn.Arg) fn.Required) func([]fn.Arg) fn.Required {
+	return func(args []fn.Arg) fn.Required {
+		r := need(args)
+		r.Words = true
+		return r
+	}
+}

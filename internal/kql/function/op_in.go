@@ -17,9 +17,9 @@ func init() {
 			typed: func(ts []types.Type, _ types.Type) *fn.Func {
 				need := ofText(ts, needAny)
 				if name == "has_all" {
-					need = needAll
+					need = words(needAll)
 				} else if name == "has_any" {
-					need = needAny
+					need = words(needAny)
 				}
 				return &fn.Func{Name: name, Min: 1, Max: -1, Null: fn.SeesNull, Bind: bind(ts), Needs: need}
 			}}

@@ -24,6 +24,8 @@ func init() {
 					f.Needs = needLike
 				case "matches regex":
 					f.Needs = needRegex
+				case "has", "has_cs":
+					f.Needs = words(needText)
 				default:
 					f.Needs = needText
 				}

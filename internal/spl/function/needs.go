@@ -18,7 +18,7 @@ func anyOf(args []fn.Arg, need func(a fn.Arg) fn.Required) fn.Required {
 		if len(n.Any) == 0 || i > 0 && n.Fold != out.Fold {
 			return fn.Required{}
 		}
-		out.Any, out.Fold = append(out.Any, n.Any...), n.Fold
+		out.Any, out.Fold, out.Words = append(out.Any, n.Any...), n.Fold, n.Words && (i == 0 || out.Words)
 	}
 	return out
 }

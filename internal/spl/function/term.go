@@ -122,7 +122,7 @@ func (t *Term) Required() fn.Required {
 	if best == "" {
 		return fn.Required{}
 	}
-	return fn.Required{Any: []string{best}, Fold: t.kind != CasePhrase}
+	return fn.Required{Any: []string{best}, Fold: t.kind != CasePhrase, Words: len(t.pieces) == 1 && !t.openLeft && !t.openRight}
 }
 
 // In reports whether the term is found in a raw text.
