@@ -73,6 +73,9 @@ func (s FieldSet) String() string {
 
 // MatchName reports whether a field name fits a pattern in which * stands for any run of characters. Case counts.
 func MatchName(pattern, name string) bool {
+	if pattern != "" && pattern[0] != '*' && (name == "" || name[0] != pattern[0]) {
+		return false // most names end here
+	}
 	_, ok := MatchWildcards(pattern, name)
 	return ok
 }

@@ -250,6 +250,10 @@ project u, y
   rename P.* as *
     select keep P.*, z
       scan v [P.u, P.y]`)
+	f(project(&plan.Transaction{Input: scan(), Fields: []string{"u"}, TimeAs: "_time", Starts: col("s")}, "duration", "y"), `
+project duration, y
+  transaction u maxspan=0 maxpause=0 maxevents=0 starts=s ends=null disconnected=false keepevicted=false keeporphans=false lists= all=false nulls="" rawlist=false
+    scan v [_time, s, u, y]`)
 	join := &plan.Join{Left: scan(), Right: scan(), LeftKeys: []expr.Expr{col("k")}, RightKeys: []expr.Expr{col("k")}}
 	f(project(join, "k1", "v"), `
 project k1, v

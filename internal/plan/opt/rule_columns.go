@@ -67,6 +67,8 @@ func (p *pruner) prune(n plan.Node, need event.FieldSet) plan.Node {
 		return n
 	case *plan.Filter, *plan.Sort, *plan.Limit, *plan.Dedup, *plan.Spread:
 		return below(reads(need, plan.Exprs(n)...))
+	case *plan.Transaction:
+		return below(reads(need.Without("duration", "eventcount", "closed_txn").Add(n.Fields...).Add(n.TimeAs), plan.Exprs(n)...))
 	case *plan.Fill, *plan.Reverse:
 		return below(need)
 	case *plan.Extend:
