@@ -85,8 +85,11 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 	if err != nil {
 		return nil, err
 	}
-	pack, err := rule.Load(o.rules)
-	if err != nil {
+	var pack *rule.Pack
+	if err := await(ctx, func() (err error) {
+		pack, err = rule.Load(o.rules)
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	if len(pack.Rules)+len(pack.Refused) == 0 {
@@ -99,7 +102,13 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 	if err != nil {
 		return nil, err
 	}
-	h := &hunted{items: detect.Compile(engine, pack), progress: new(source.Progress)}
+	h := &hunted{progress: new(source.Progress)}
+	if err := await(ctx, func() error {
+		h.items = detect.Compile(engine, pack)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
 	report := h.reporter(s.err)
 	in := engine.NewInput(paths, report, h.progress)
 	in.Options.Stdin = s.in
