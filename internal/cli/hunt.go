@@ -15,7 +15,6 @@ import (
 
 	"github.com/harrier-detect/harrier/internal/cost"
 	"github.com/harrier-detect/harrier/internal/detect"
-	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/export"
 	"github.com/harrier-detect/harrier/internal/finding"
 	"github.com/harrier-detect/harrier/internal/rule"
@@ -28,6 +27,7 @@ type huntOptions struct {
 	runFlags
 	outputFlags
 	why     bool
+	risk    string // file for the ledger of risk
 	profile bool
 	// keep keeps the findings in memory, for whoever reports on them otherwise.
 	keep bool
@@ -49,6 +49,7 @@ func huntCommand(s *streams) *cobra.Command {
 	}
 	c.Flags().StringArrayVarP(&o.rules, "rules", "r", nil, "rule file or folder `PATH`, in any published form")
 	c.MarkFlagRequired("rules")
+	c.Flags().StringVar(&o.risk, "risk", "", "write what is at risk, and how much, to `FILE` as JSON lines")
 	c.Flags().BoolVar(&o.why, "why", false, "list every rule that does not simply run, with its diagnostics")
 	c.Flags().BoolVar(&o.profile, "profile", false, "print what the time went into: rules, conditions, literals, views and their columns; measuring costs some time of its own")
 	o.outputFlags.add(c, "table, json, jsonl or csv (default: table on a terminal, else jsonl)", true)
@@ -66,6 +67,7 @@ type hunted struct {
 	problems int // with the input
 	errors   inputErrors
 	partial  bool
+	outcomes
 }
 
 func (h *hunted) exit() error {
@@ -85,11 +87,8 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 	if err != nil {
 		return nil, err
 	}
-	var pack *rule.Pack
-	if err := await(ctx, func() (err error) {
-		pack, err = rule.Load(o.rules)
-		return err
-	}); err != nil {
+	pack, err := rule.Load(o.rules)
+	if err != nil {
 		return nil, err
 	}
 	if len(pack.Rules)+len(pack.Refused) == 0 {
@@ -102,13 +101,7 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 	if err != nil {
 		return nil, err
 	}
-	h := &hunted{progress: new(source.Progress)}
-	if err := await(ctx, func() error {
-		h.items = detect.Compile(engine, pack)
-		return nil
-	}); err != nil {
-		return nil, err
-	}
+	h := &hunted{items: detect.Compile(engine, pack), progress: new(source.Progress)}
 	report := h.reporter(s.err)
 	in := engine.NewInput(paths, report, h.progress)
 	in.Options.Stdin = s.in
@@ -119,17 +112,13 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 	}
 	var found atomic.Int64
 	bar := showProgress(s.err, h.progress, func() string { return fmt.Sprintf("%d findings", found.Load()) })
-	err = detect.Stream(ctx, engine, h.items, in, func(it *detect.Item, rows *detect.Rows) error {
-		m := &finding.Maker{Rule: it.Rule, Files: in.Options.Files, Partial: ctx.Err() != nil}
-		return rows.Each(func(b *event.Batch) error {
-			fs := m.Findings(b)
-			h.found += len(fs)
-			found.Store(int64(h.found))
-			if o.keep {
-				h.findings = append(h.findings, fs...)
-			}
-			return w.write(fs)
-		})
+	err = h.stages(ctx, engine, in, func(fs []*finding.Finding) error {
+		h.found += len(fs)
+		found.Store(int64(h.found))
+		if o.keep {
+			h.findings = append(h.findings, fs...)
+		}
+		return w.write(fs)
 	}, report)
 	bar.stop()
 	if err != nil {
@@ -140,6 +129,9 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 	}
 	h.elapsed = time.Since(began)
 	if err := w.close(); err != nil {
+		return nil, err
+	}
+	if err := h.writeRisk(o.risk); err != nil {
 		return nil, err
 	}
 	h.summary(s.err, o.why)
@@ -186,6 +178,7 @@ func (h *hunted) summary(w io.Writer, why bool) {
 		fmt.Fprint(w, ", interrupted: partial result")
 	}
 	fmt.Fprintln(w)
+	h.outcomes.summary(w)
 	if why {
 		printWhy(w, h.items)
 	}

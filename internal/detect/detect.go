@@ -7,6 +7,7 @@ import (
 
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/exec"
+	"github.com/harrier-detect/harrier/internal/plan"
 	"github.com/harrier-detect/harrier/internal/query"
 	"github.com/harrier-detect/harrier/internal/rule"
 	"github.com/harrier-detect/harrier/internal/text"
@@ -41,6 +42,20 @@ func (it *Item) State() State {
 		return Notes
 	}
 	return Runs
+}
+
+// Scans returns what the rule reads: the leaves of its plan. It is empty for a rule that was refused.
+func (it *Item) Scans() []*plan.Scan {
+	var out []*plan.Scan
+	if it.query != nil {
+		plan.Walk(it.query.Plan, func(n plan.Node) bool {
+			if s, ok := n.(*plan.Scan); ok {
+				out = append(out, s)
+			}
+			return true
+		})
+	}
+	return out
 }
 
 // Compile makes every rule of a pack ready. Rules that the loader refused are among the items.
@@ -78,6 +93,9 @@ type Rows struct {
 	query *query.Compiled
 	got   *exec.Collector
 }
+
+// Len returns how many rows there are.
+func (r *Rows) Len() int { return r.got.Len() }
 
 // Each calls f with the rows, batch after batch, all with the same columns.
 func (r *Rows) Each(f func(*event.Batch) error) error { return r.query.Each(r.got, f) }

@@ -13,8 +13,7 @@ func init() {
 		if err != nil {
 			return nil, err
 		}
-		agg.keepLineage = true
-		agg.maySplit()
+		agg.keepLineage, agg.splits = true, len(n.Group.By) > 0
 		return &aggregateSink{b: b, plan: n, agg: agg, out: out}, nil
 	})
 }

@@ -14,8 +14,7 @@ func init() {
 		if err != nil {
 			return nil, err
 		}
-		agg.keepMembers = true
-		agg.maySplit()
+		agg.keepMembers, agg.splits = true, len(n.Group.By) > 0
 		return &attachSink{b: b, agg: agg, kept: b.store(), out: out}, nil
 	})
 }

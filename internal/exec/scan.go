@@ -318,11 +318,8 @@ func (g *laneGroup) take(in applied, to []delivery) []delivery {
 	if in.batch == nil || in.batch.Len() == 0 {
 		return to
 	}
-	for n, i := range g.dispatch.Possible(in.batch) {
+	for _, i := range g.dispatch.Possible(in.batch) {
 		leaf := g.leaves[i]
-		if n&15 == 15 && leaf.task.run.ctx.Err() != nil {
-			return to // nobody waits for the rest
-		}
 		if part, err := leaf.take(in.batch); part != nil || err != nil {
 			to = append(to, delivery{leaf.scanLeaf, part, err})
 		}
@@ -353,7 +350,7 @@ func (l *laneLeaf) take(vb *event.Batch) (out *event.Batch, err error) {
 // deliver hands a batch to its leaf's plan.
 func (d delivery) deliver() {
 	leaf := d.leaf
-	if leaf.done.Load() || leaf.task.failed() || leaf.task.run.ctx.Err() != nil {
+	if leaf.done.Load() || leaf.task.failed() {
 		return
 	}
 	leaf.task.guard(func() error {

@@ -20,15 +20,36 @@ type Finding struct {
 	First, Last time.Time
 	Level       string
 	RiskScore   int
-	Message     string
-	Entities    []Entity
+	// Title is the rule's name, or what the rule makes of it from the row.
+	Title    string
+	Message  string
+	Entities []Entity
+	// Custom are the details that the rule asks an alert to show, by its names for them.
+	Custom event.Bag
+	// Alert is the same for findings that are one alert: rules say whether each row is one, or all rows together.
+	Alert string
+	// Suppressed says that the rule has been throttled: a like finding came shortly before.
+	Suppressed bool
+	// Notes say what about the finding its reader should know: tokens of the message that the row has no value for.
+	Notes []string
 	// Columns and Values are the result row.
 	Columns []string
 	Values  []event.Value
-	// Events are the records behind the row, at most event.MaxOrigins.
-	Events []Event
+	// Events are the records behind the row, at most event.MaxOrigins; Origins are the same in the run's own numbers.
+	Events  []Event
+	Origins []event.Origin
 	// Partial says that the run was interrupted: there may be other findings.
 	Partial bool
+
+	tactics []string // of the row, or nil for the rule's
+}
+
+// Tactics are the rule's tactics, or those that the rule takes from the row.
+func (f *Finding) Tactics() []string {
+	if f.tactics != nil {
+		return f.tactics
+	}
+	return f.Rule.Tactics
 }
 
 // Event names one record of input.
@@ -49,7 +70,9 @@ type Maker struct {
 	// Partial marks the findings as a part of what the run would have found.
 	Partial bool
 
-	seen map[string]int
+	seen     map[string]int
+	first    string // id of the first finding
+	throttle throttle
 }
 
 // Findings makes a finding of every row of the next batch of the result.
@@ -71,12 +94,74 @@ func (m *Maker) Findings(b *event.Batch) []*Finding {
 		}
 		for _, o := range b.Lineage.Of(i) {
 			f.Events = append(f.Events, Event{files.Name(o.File), o.Record})
+			f.Origins = append(f.Origins, o)
 		}
 		f.ID = f.identity(seen)
 		f.First, f.Last = f.timeRange()
 		f.Entities = f.entities()
-		f.Message = f.render(r.Message)
+		f.describe()
+		if m.first == "" {
+			m.first = f.ID
+		}
+		if f.Alert = f.ID; r.PerAlert {
+			f.Alert = m.first
+		}
+		f.Suppressed = m.throttle.holds(r, f)
 		out = append(out, f)
+	}
+	return out
+}
+
+// describe fills in what the finding says of itself.
+func (f *Finding) describe() {
+	r := f.Rule
+	f.Title = r.Name
+	f.Message = f.render(r.Message)
+	for _, c := range r.Custom {
+		if v, ok := f.Get(c.Column); ok && !v.IsNull() {
+			f.Custom = append(f.Custom, event.Field{Name: c.Name, Value: v})
+		}
+	}
+	o := r.Override
+	if o == nil {
+		return
+	}
+	if o.Name != "" {
+		f.Title = f.render(o.Name)
+	}
+	if o.Description != "" {
+		f.Message = f.render(o.Description)
+	}
+	if v, ok := f.Get(o.SeverityColumn); ok && o.SeverityColumn != "" {
+		switch level := strings.ToLower(Text(v)); level {
+		case "critical", "high", "medium", "low", "informational":
+			f.Level = level
+			f.RiskScore = rule.ScoreOf(level)
+		}
+	}
+	if v, ok := f.Get(o.TacticsColumn); ok && o.TacticsColumn != "" {
+		f.tactics = listOf(v)
+	}
+	for _, p := range o.Properties {
+		if v, ok := f.Get(p.Column); ok && !v.IsNull() {
+			f.Custom = append(f.Custom, event.Field{Name: p.Name, Value: v})
+		}
+	}
+}
+
+// listOf reads a list: a value of several, JSON text of an array, or text with commas.
+func listOf(v event.Value) []string {
+	out := []string{}
+	if v.Kind() == event.List {
+		for _, e := range v.List() {
+			out = append(out, Text(e))
+		}
+		return out
+	}
+	for _, s := range strings.Split(strings.Trim(Text(v), "[] "), ",") {
+		if s = strings.Trim(s, `" `); s != "" {
+			out = append(out, s)
+		}
 	}
 	return out
 }

@@ -29,7 +29,7 @@ func TestFromBatch(t *testing.T) {
 	if f.RiskScore != 63 || f.Level != "high" || f.Message != "on h1 by u1 and $gone.x{}$" {
 		t.Errorf("risk %d, level %s, message %q", f.RiskScore, f.Level, f.Message)
 	}
-	if got := fmt.Sprint(f.Entities); got != "[{host victim dest h1} {process attacker procs a} {process attacker procs b}]" {
+	if got := fmt.Sprint(f.Entities); got != "[{host victim dest h1 0} {process attacker procs a 0} {process attacker procs b 0}]" {
 		t.Error(got)
 	}
 	if f.First.Format(time.RFC3339) != "2021-01-02T03:04:05Z" || f.Last.UnixMilli() != 1609556646500 {

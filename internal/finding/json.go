@@ -34,11 +34,15 @@ func (f *Finding) Value() event.Value {
 		{Name: "first", Value: timeValue(f.First)},
 		{Name: "last", Value: timeValue(f.Last)},
 		{Name: "message", Value: event.StringOf(f.Message)},
-		{Name: "tactics", Value: textList(r.Tactics)},
+		{Name: "tactics", Value: textList(f.Tactics())},
 		{Name: "techniques", Value: textList(r.Techniques)},
 		{Name: "entities", Value: event.ListOf(entities)},
 		{Name: "row", Value: event.ObjectOf(row)},
 		{Name: "events", Value: event.ListOf(events)},
+		{Name: "title", Value: event.StringOf(f.Title)},
+		{Name: "alert", Value: event.StringOf(f.Alert)},
+		{Name: "custom", Value: event.ObjectOf(f.Custom)},
+		{Name: "notes", Value: textList(f.Notes)},
 	}
 	if f.Partial {
 		out = append(out, event.Field{Name: "partial", Value: event.BoolOf(true)})

@@ -27,6 +27,8 @@ type Input struct {
 	EditNeeds func(field string) bool
 	// Parts are further paths, read after Paths, whose events are stamped.
 	Parts []Part
+	// Extra are batches that follow all others: events that were made, such as the findings of an earlier run.
+	Extra []*event.Batch
 
 	// Temp is the folder for temporary files; "" is the system's.
 	Temp string
@@ -71,7 +73,7 @@ func (in *Input) Scan(ctx context.Context, need func(field string) bool, emit fu
 		}
 		opt.Stdin = in.spool
 	}
-	if len(in.Parts) == 0 {
+	if len(in.Parts)+len(in.Extra) == 0 {
 		return source.Scan(ctx, in.Paths, opt, emit)
 	}
 	stopped := false
@@ -82,6 +84,13 @@ func (in *Input) Scan(ctx context.Context, need func(field string) bool, emit fu
 	}
 	for _, p := range append([]Part{{Paths: in.Paths}}, in.Parts...) {
 		if err := source.Scan(ctx, p.Paths, opt, p.stamped(need, watched)); err != nil || stopped {
+			return err
+		}
+	}
+	for _, b := range in.Extra {
+		if err := watched(b); stopped {
+			return nil
+		} else if err != nil {
 			return err
 		}
 	}

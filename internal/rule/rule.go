@@ -176,13 +176,16 @@ type TestData struct {
 	UpdateTime bool
 }
 
-// RiskScore returns the rule's risk score: the stated one, or impact × confidence / 100 rounded to the nearest integer
-// (https://docs.splunk.com/Documentation/ESSOC/latest/user/Riskscoring), or 0 when the format knows no risk.
+// RiskScore returns the rule's risk score: impact × confidence / 100 rounded to the nearest integer
+// (https://docs.splunk.com/Documentation/ESSOC/latest/user/Riskscoring), else the stated one, else that of its level.
 func (r *Rule) RiskScore() int {
-	if r.Impact > 0 && r.Confidence > 0 {
+	switch {
+	case r.Impact > 0 && r.Confidence > 0:
 		return (r.Impact*r.Confidence + 50) / 100
+	case r.Score > 0:
+		return r.Score
 	}
-	return r.Score
+	return ScoreOf(r.Level())
 }
 
 // Level returns the rule's severity in lower case: the published one, or, as contentctl derives it, one step for each twenty
@@ -191,7 +194,10 @@ func (r *Rule) Level() string {
 	if r.Severity != "" {
 		return r.Severity
 	}
-	score := r.RiskScore()
+	score := r.Score
+	if r.Impact > 0 && r.Confidence > 0 {
+		score = (r.Impact*r.Confidence + 50) / 100
+	}
 	switch {
 	case score == 0:
 		return "medium"
@@ -205,6 +211,60 @@ func (r *Rule) Level() string {
 		return "high"
 	}
 	return "critical"
+}
+
+// ScoreOf returns the risk that a level stands for where it is the only measure: the middle of its twenty points.
+func ScoreOf(level string) int {
+	switch level {
+	case "informational", "info":
+		return 10
+	case "low":
+		return 30
+	case "medium":
+		return 50
+	case "high":
+		return 70
+	case "critical":
+		return 90
+	}
+	return 0
+}
+
+// CallsAnalyst reports whether what the rule finds is an alert. Of ESCU's types, TTP and Correlation make notables, Anomaly makes risk
+// only, and Hunting neither (https://github.com/splunk/contentctl/blob/main/contentctl/objects/enums.py). Hunting queries, as
+// which pages of queries and files without any metadata count, wait for who runs them: https://learn.microsoft.com/azure/sentinel/hunting
+func (r *Rule) CallsAnalyst() bool {
+	switch r.Format {
+	case "escu":
+		return r.Type == "TTP" || r.Type == "Correlation"
+	case "sentinel-hunting", "markdown", "plain":
+		return false
+	}
+	return true
+}
+
+// AddsRisk reports whether what the rule finds adds to the risk of its objects.
+func (r *Rule) AddsRisk() bool {
+	return r.Format != "escu" || r.Type == "TTP" || r.Type == "Anomaly"
+}
+
+// Fires reports whether n rows are what the rule calls a result: any, unless its schedule has a threshold.
+// https://learn.microsoft.com/azure/sentinel/scheduled-rules-overview
+func (r *Rule) Fires(n int) bool {
+	if n == 0 || r.Schedule == nil {
+		return n > 0
+	}
+	switch r.Schedule.Operator {
+	case "gt":
+		return n > r.Schedule.Threshold
+	case "lt":
+		return n < r.Schedule.Threshold
+	case "eq":
+		return n == r.Schedule.Threshold
+	case "ne":
+		return n != r.Schedule.Threshold
+	}
+	return true
 }
 
 // A Macro is a macro definition of a content repository.

@@ -27,9 +27,6 @@ func isSigma(m mapping) bool {
 // technique and tactic tags: attack.t1059.001, attack.defense-evasion.
 var sigmaTechnique = regexp.MustCompile(`(?i)^attack\.(t\d{4}(?:\.\d{3})?)$`)
 
-// Scores of levels, for content whose levels are its only measure of risk: the middle of the twenty points that each level stands for.
-var sigmaScores = map[string]int{"informational": 10, "low": 30, "medium": 50, "high": 70, "critical": 90}
-
 // readSigma reads a Sigma document. https://github.com/SigmaHQ/sigma-specification
 func readSigma(d document, p *Pack) {
 	src := sigmaDocument(d)
@@ -44,7 +41,6 @@ func readSigma(d document, p *Pack) {
 	r := &Rule{Language: Sigma, Format: "sigma", Query: src, ID: d.str("id"), Name: d.str("title"), Description: strings.TrimSpace(d.str("description")), Author: d.str("author"),
 		Date: d.str("date"), Version: d.str("modified"), Status: d.str("status"), Severity: strings.ToLower(d.str("level")), References: d.list("references"),
 		FalsePositives: strings.Join(d.list("falsepositives"), "; "), Tags: d.list("tags"), Type: "detection"}
-	r.Score = sigmaScores[r.Severity]
 	for _, t := range r.Tags {
 		low := strings.ToLower(t)
 		if m := sigmaTechnique.FindStringSubmatch(t); m != nil {
