@@ -350,3 +350,31 @@ func lastName(field string) string {
 func (e Event) Is(provider, channel string) bool {
 	return e.Log != "" && (slices.Contains(logsOf(provider), e.Log) || slices.Contains(logsOf(channel), e.Log))
 }
+
+// Log returns the name that the schema gives to the log of an event, from its provider and channel as a source spells them, or "".
+func Log(provider, channel string) string {
+	for _, name := range []string{channel, provider} {
+		if logs := logsOf(name); len(logs) > 0 {
+			return logs[0]
+		}
+	}
+	return ""
+}
+
+// Selects reports whether a field tells which events a query is about: their number, their log, or their name.
+func Selects(field string) bool {
+	field = lastName(field)
+	return field == "_telemetry" || slices.Contains(idFields, field) || slices.Contains(logFields, field) || slices.Contains(nameFields, field)
+}
+
+// TermEvent returns the number of the Windows event that a search term stands for, as TERM(EventCode=4688) and "<EventID>4688<" do.
+func TermEvent(term string) (id string, ok bool) {
+	m := idTerm.FindStringSubmatch(term)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}
+
+// Numbers reports whether a field holds the number of a Windows event.
+func Numbers(field string) bool { return slices.Contains(idFields, lastName(field)) }

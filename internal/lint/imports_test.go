@@ -26,7 +26,7 @@ var layers = [][]string{
 	{"internal/query"},
 	{"internal/detect"},
 	{"internal/finding"},
-	{"internal/risk", "internal/catalog", "internal/export", "internal/chart", "internal/simulate", "internal/conformance", "internal/reference", "internal/harden",
+	{"internal/risk", "internal/catalog", "internal/coverage", "internal/export", "internal/chart", "internal/simulate", "internal/conformance", "internal/reference", "internal/harden",
 		"internal/dtest", "internal/replay", "internal/check"},
 	{"internal/report", "internal/twin"},
 	{"internal/demo"},
