@@ -15,8 +15,8 @@ type SigmaContent struct {
 	// Filters are documents that narrow rules.
 	Filters []*text.Source
 
-	// quiet are the rules that correlations relate and that are not to give results of their own.
-	quiet map[string]bool
+	// relates are the rules that correlations relate and that are not to give results of their own, by the correlation.
+	relates map[*Rule][]string
 }
 
 // isSigma recognises rules, correlations and filters.
@@ -31,7 +31,7 @@ var sigmaTechnique = regexp.MustCompile(`(?i)^attack\.(t\d{4}(?:\.\d{3})?)$`)
 func readSigma(d document, p *Pack) {
 	src := sigmaDocument(d)
 	if p.Sigma.Rules == nil {
-		p.Sigma.Rules, p.Sigma.quiet = map[string]*text.Source{}, map[string]bool{}
+		p.Sigma.Rules, p.Sigma.relates = map[string]*text.Source{}, map[*Rule][]string{}
 	}
 	if d.has("filter") {
 		p.Sigma.Filters = append(p.Sigma.Filters, src)
@@ -78,12 +78,8 @@ func readSigma(d document, p *Pack) {
 	r.derive()
 	if c := d.sub("correlation"); c.node != nil {
 		r.Type = "correlation"
-		if !strings.EqualFold(c.str("generate"), "true") {
-			for _, ref := range c.list("rules") {
-				if ref != d.str("id") && ref != d.str("name") { // one that relates itself is refused, and must be there to be
-					p.Sigma.quiet[ref] = true
-				}
-			}
+		if !strings.EqualFold(c.str("generate"), "true") && !strings.EqualFold(d.str("generate"), "true") {
+			p.Sigma.relates[r] = c.list("rules")
 		}
 	}
 	r.sigmaName = d.str("name")
@@ -111,13 +107,49 @@ func sigmaDocument(d document) *text.Source {
 	return text.NewExcerpt(d.file, d.text, d.text[start:end], []int{0}, []int{start})
 }
 
-// settleSigma takes out the rules that serve correlations only.
+// settleSigma takes out the rules that serve correlations only. What no other correlation leads to stays, and with it correlations that
+// relate each other or themselves: they are refused, and must be there to be.
 func (p *Pack) settleSigma() {
-	if len(p.Sigma.quiet) == 0 {
+	if len(p.Sigma.relates) == 0 {
 		return
 	}
+	by := map[string]*Rule{}
+	for _, r := range p.Rules {
+		if r.Language != Sigma {
+			continue
+		}
+		for _, ref := range []string{r.ID, r.sigmaName} {
+			if ref != "" && by[ref] == nil {
+				by[ref] = r
+			}
+		}
+	}
+	related := map[*Rule]bool{}
+	for from, refs := range p.Sigma.relates {
+		for _, ref := range refs {
+			if r := by[ref]; r != nil && r != from {
+				related[r] = true
+			}
+		}
+	}
+	served := map[*Rule]bool{} // what correlations lead to that nothing relates
+	var follow func(r *Rule)
+	follow = func(r *Rule) {
+		for _, ref := range p.Sigma.relates[r] {
+			if to := by[ref]; to != nil && to != r && !served[to] {
+				served[to] = true
+				follow(to)
+			}
+		}
+	}
+	for r := range p.Sigma.relates {
+		if !related[r] {
+			follow(r)
+		}
+	}
 	p.Rules = slices.DeleteFunc(p.Rules, func(r *Rule) bool {
-		quiet := r.Language == Sigma && (p.Sigma.quiet[r.ID] || r.sigmaName != "" && p.Sigma.quiet[r.sigmaName])
+		// What only correlations in a circle relate serves none that can run, and stays quiet all the same.
+		quiet := served[r] || related[r] && r.Type != "correlation"
 		if quiet {
 			p.Others["rule that a correlation reads"]++
 		}

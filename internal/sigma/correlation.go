@@ -28,7 +28,8 @@ type stream struct {
 // Measures are the types of correlations, with the name of the result's column.
 var measures = []string{"event_count", "value_count", "value_sum", "value_avg", "value_percentile", "value_median", "temporal", "temporal_ordered"}
 
-func (c *compiler) correlation(r *syntax.Rule, depth int) *Query {
+// correlation lowers a correlation; more are fields of its events that another one groups it by.
+func (c *compiler) correlation(r *syntax.Rule, more []string, depth int) *Query {
 	cor := r.Correlation
 	kind := cor.Type
 	if kind == "temporal_extended" || kind == "extended_temporal" {
@@ -56,7 +57,7 @@ func (c *compiler) correlation(r *syntax.Rule, depth int) *Query {
 		c.fail("SIG4012", cor.ConditionSpan, "%s needs a bound in its condition", kind)
 		return nil
 	}
-	calc := &function.Correlation{Measure: kind, Percentile: cor.Percentile, Span: span, Rules: len(cor.Rules)}
+	calc := &function.Correlation{Measure: kind, Percentile: cor.Percentile, Span: span, Rules: len(cor.Rules), Each: c.each}
 	if kind == "value_percentile" && cor.Percentile == 0 {
 		calc.Percentile = 95
 		c.note("SIG5006", cor.ConditionSpan, "the percentile is not given: 95 is taken")
@@ -86,13 +87,14 @@ func (c *compiler) correlation(r *syntax.Rule, depth int) *Query {
 	}
 	var streams []stream
 	for _, ref := range cor.Rules {
-		s, ok := c.stream(cor, ref, depth)
+		s, ok := c.stream(cor, ref, more, depth)
 		if !ok {
 			return nil
 		}
 		streams = append(streams, s)
 	}
-	return correlate(calc, streams, cor.GroupBy)
+	more = slices.DeleteFunc(slices.Clone(more), func(f string) bool { return slices.Contains(cor.GroupBy, f) })
+	return correlate(calc, streams, cor.GroupBy, more)
 }
 
 // same reports whether two references mean one rule.
@@ -108,8 +110,8 @@ func (c *compiler) same(a, b string) bool {
 	return ok1 && ok2 && x == y
 }
 
-// stream compiles a rule that a correlation names.
-func (c *compiler) stream(cor *syntax.Correlation, ref syntax.Named, depth int) (stream, bool) {
+// stream compiles a rule that a correlation names; more are further fields of its events.
+func (c *compiler) stream(cor *syntax.Correlation, ref syntax.Named, more []string, depth int) (stream, bool) {
 	s := stream{name: ref.Name}
 	var src *text.Source
 	ok := false
@@ -120,8 +122,12 @@ func (c *compiler) stream(cor *syntax.Correlation, ref syntax.Named, depth int) 
 		c.fail("SIG3006", ref.Span, "there is no rule with the id or name %s", ref.Name)
 		return s, false
 	}
-	if depth >= maxNesting || src == c.src || slices.Contains(c.within, ref.Name) {
-		c.fail("SIG4013", ref.Span, "the correlation is nested too deeply, or in itself")
+	if src == c.src || slices.Contains(c.within, src) {
+		c.fail("SIG4013", ref.Span, "the correlation relates %s, which relates the correlation: they go round in a circle", ref.Name)
+		return s, false
+	}
+	if depth >= maxNesting {
+		c.fail("SIG4013", ref.Span, "correlations are nested more than %d deep", maxNesting)
 		return s, false
 	}
 	r, ds := syntax.Parse(src)
@@ -160,7 +166,8 @@ func (c *compiler) stream(cor *syntax.Correlation, ref syntax.Named, depth int) 
 	default:
 		s.value = expr.F(function.Joined, values...)
 	}
-	inner := &compiler{opt: c.opt, src: src, within: append(slices.Clone(c.within), ref.Name)}
+	fields = append(fields, more...)
+	inner := &compiler{each: strings.HasPrefix(cor.Type, "temporal") || cor.Type == "extended_temporal", opt: c.opt, src: src, within: append(slices.Clone(c.within), c.src)}
 	q := inner.document(r, fields, depth+1)
 	for _, d := range inner.ds {
 		if d.Severity == text.Error || d.ID != "SIG5001" && d.ID != "SIG5002" {
@@ -169,13 +176,6 @@ func (c *compiler) stream(cor *syntax.Correlation, ref syntax.Named, depth int) 
 	}
 	if q == nil {
 		return s, false
-	}
-	if r.Correlation != nil {
-		for _, f := range fields {
-			if !slices.Contains(q.Columns, f) {
-				c.note("SIG5007", ref.Span, "the correlation %s has no field %s", ref.Name, f)
-			}
-		}
 	}
 	if s.name = r.Title; s.name == "" {
 		s.name = ref.Name
@@ -298,12 +298,18 @@ const (
 
 // correlate builds the plan: the rows of all rules together, in each group the alerts, for each alert the rows that lie in it, and of these
 // one row, which leads back to them.
-func correlate(calc *function.Correlation, streams []stream, groupBy []string) *Query {
+//
+// more are fields that are no part of the groups: an alert has a row for each of their values, as a correlation over this one is grouped by
+// its own fields only. https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-correlation-rules-specification.md#ordered-temporal-proximity-temporal_ordered
+func correlate(calc *function.Correlation, streams []stream, groupBy, more []string) *Query {
 	var sources []plan.Node
 	for i, s := range streams {
 		items := []plan.Named{{Name: timeColumn, Expr: expr.C(timeColumn)}, {Name: ruleColumn, Expr: expr.L(event.IntOf(int64(i)))}, {Name: nameColumn, Expr: expr.Str(s.name)}, {Name: valueColumn, Expr: s.value}}
 		for j, g := range groupBy {
 			items = append(items, plan.Named{Name: g, Expr: s.keys[j]})
+		}
+		for _, m := range more {
+			items = append(items, plan.Named{Name: m, Expr: expr.C(m)})
 		}
 		sources = append(sources, &plan.Project{Input: s.node, Items: items})
 	}
@@ -322,9 +328,16 @@ func correlate(calc *function.Correlation, streams []stream, groupBy []string) *
 	part := func(i int64) expr.Expr { return expr.F(function.Part, expr.C(alertColumn), expr.L(event.IntOf(i))) }
 	first := []plan.Named{{Name: "firstTime", Expr: part(0)}, {Name: "lastTime", Expr: part(1)}, {Name: calc.Measure, Expr: part(2)}}
 	group.By = append(slices.Clone(first), group.By...)
-	node = &plan.Aggregate{Input: node, Group: group, Aggs: []plan.AggItem{{As: "rules", Fn: function.Distinct, Args: []expr.Expr{expr.C(nameColumn)}}}}
+	aggs := []plan.AggItem{{As: "rules", Fn: function.Distinct, Args: []expr.Expr{expr.C(nameColumn)}}}
+	for _, m := range more {
+		aggs = append(aggs, plan.AggItem{As: m, Fn: function.Distinct, Args: []expr.Expr{expr.C(m)}})
+	}
+	node = &plan.Aggregate{Input: node, Group: group, Aggs: aggs}
+	for _, m := range more {
+		node = &plan.Expand{Input: node, Columns: []plan.ExpandColumn{{Name: m, Expr: expr.C(m)}}, KeepEmpty: true}
+	}
 	columns := []string{timeColumn, "firstTime", "lastTime"}
-	for _, g := range groupBy {
+	for _, g := range slices.Concat(groupBy, more) {
 		if !slices.Contains(columns, g) {
 			columns = append(columns, g)
 		}
@@ -398,7 +411,7 @@ func (c *compiler) pipe(r *syntax.Rule, d *syntax.Detection, p *syntax.Pipe, sca
 	}
 	st.node = read(pred, fields...)
 	calc.Text = describe(calc, d.Timeframe, nil)
-	return correlate(calc, []stream{st}, p.By)
+	return correlate(calc, []stream{st}, p.By, nil)
 }
 
 // near relates the events of a condition with those of other searches within the timeframe, or half a minute where it gives none.
@@ -426,5 +439,5 @@ func (c *compiler) near(d *syntax.Detection, p *syntax.Pipe, calc *function.Corr
 	calc.Measure, calc.Rules = "temporal", len(streams)
 	calc.Holds = func(present, near []bool) bool { return present[0] && test(present, near) }
 	calc.Text = describe(calc, d.Timeframe, d.Conditions[0])
-	return correlate(calc, streams, nil)
+	return correlate(calc, streams, nil, nil)
 }

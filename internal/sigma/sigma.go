@@ -82,7 +82,7 @@ func (c *compiler) document(r *syntax.Rule, more []string, depth int) *Query {
 		}
 	}
 	if r.Correlation != nil {
-		return c.correlation(r, depth)
+		return c.correlation(r, more, depth)
 	}
 	return c.rule(r, own, more)
 }
@@ -156,8 +156,10 @@ type compiler struct {
 	opt Options
 	src *text.Source
 	ds  text.Diagnostics
-	// within are the ids of the documents that are being compiled, the outermost first.
-	within []string
+	// within are the documents that are being compiled around this one, the outermost first.
+	within []*text.Source
+	// each: what is compiled serves a correlation in time, which wants to know of every moment at which it holds.
+	each bool
 }
 
 func (c *compiler) fail(id string, span text.Span, format string, args ...any) {

@@ -187,6 +187,8 @@ func TestCorrelations(t *testing.T) {
 		{"nested", cor("  {type: event_count, rules: [failed], group-by: [user], timespan: 5m, condition: {gte: 3}}\nname: many\n---\ntitle: n\ncorrelation: {type: temporal_ordered, rules: [many, good], group-by: [user], timespan: 10m}"), "n: 1+2+4+5"},
 		{"unknown rule", cor("  {type: temporal, rules: [failed, nobody], group-by: [user], timespan: 90s}"), "SIG3006"},
 		{"in itself", "title: c\nname: c\ncorrelation: {type: temporal, rules: [c], group-by: [user], timespan: 90s}", "SIG4013"},
+		{"each in the other", base + "title: c\nname: c\ncorrelation: {type: temporal, rules: [failed, d], group-by: [user], timespan: 90s}\n---\ntitle: d\nid: 22222222-2222-3333-4444-555555555555\nname: d\ncorrelation: {type: temporal, rules: [good, c], group-by: [user], timespan: 90s}",
+			"SIG4013: the correlation relates c, which relates the correlation: they go round in a circle; SIG4013: the correlation relates d, which relates the correlation: they go round in a circle"},
 		{"deprecated count", detection("  s: {kind: fail}\n  timeframe: 5m\n  condition: s | count() by user > 2"), "t: 1+2+4"},
 		{"deprecated distinct count", detection("  s: {kind: fail}\n  condition: s | count(host) by user >= 3"), "t: 1+2+4+7"},
 		{"deprecated few", detection("  s: {kind: fail}\n  timeframe: 1h\n  condition: s | count() by user < 2"), "t: 3 7"},

@@ -24,6 +24,9 @@ type Correlation struct {
 	Limits []Limit
 	// Rules is how many rules are related.
 	Rules int
+	// Each makes an alert at every event at which the windows hold, with the events since the one before: what another correlation needs
+	// that relates this one in time, since it holds again and again, and not only when it ends.
+	Each bool
 	// Holds, when set, decides over a temporal window instead of the limits: present tells which rules have an event in the window,
 	// near which have one within Span before or after.
 	Holds func(present, near []bool) bool
@@ -99,7 +102,8 @@ func (s *correlating) Size() int { return s.size }
 
 func (s *correlating) Result() event.Value {
 	rows := slices.Clone(s.rows)
-	slices.SortStableFunc(rows, func(a, b occurrence) int { return cmp.Compare(a.time, b.time) })
+	// Events of one moment are in the order of the rules: nobody can tell that they were in another.
+	slices.SortStableFunc(rows, func(a, b occurrence) int { return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.rule, b.rule)) })
 	var out []event.Value
 	for _, a := range s.c.alerts(rows) {
 		out = append(out, event.ListOf([]event.Value{event.TicksOf(a.from), event.TicksOf(a.to), event.FloatOf(a.measure)}))
@@ -183,14 +187,6 @@ func floorDiv(a, b int64) int64 {
 
 func (c *Correlation) sliding(rows []occurrence) []alert {
 	var out []alert
-	hit := func(from, to int64, m float64) {
-		if n := len(out); n > 0 && from <= out[n-1].to {
-			out[n-1].to, out[n-1].measure = to, max(out[n-1].measure, m)
-			out[n-1].from = min(out[n-1].from, from)
-			return
-		}
-		out = append(out, alert{from, to, m})
-	}
 	w := newWindow(c)
 	from := 0
 	for i, r := range rows {
@@ -201,10 +197,24 @@ func (c *Correlation) sliding(rows []occurrence) []alert {
 		}
 		m := w.measure(rows[from : i+1])
 		if !math.IsNaN(m) && c.reaches(m) {
-			hit(rows[from].time, r.time, m)
+			out = c.hit(out, alert{rows[from].time, r.time, m})
 		}
 	}
 	return slices.DeleteFunc(out, func(a alert) bool { return !c.holds(a.measure, every) })
+}
+
+// hit adds an alert: to the one before when their events hang together, or beside it with the events since.
+func (c *Correlation) hit(out []alert, a alert) []alert {
+	n := len(out)
+	if n == 0 || a.from > out[n-1].to {
+		return append(out, a)
+	}
+	last := &out[n-1]
+	if c.Each && a.to > last.to {
+		return append(out, alert{last.to + 1, a.to, a.measure})
+	}
+	last.from, last.to, last.measure = min(last.from, a.from), a.to, max(last.measure, a.measure)
+	return out
 }
 
 // A window keeps the measure of a sliding stretch of events without going through it anew, where that can be.
@@ -354,12 +364,7 @@ func (c *Correlation) extended(rows []occurrence) []alert {
 		if !c.Holds(flags(present), flags(around)) {
 			continue
 		}
-		a := alert{rows[from].time, r.time, float64(i - from + 1)}
-		if n := len(out); n > 0 && a.from <= out[n-1].to {
-			out[n-1].to, out[n-1].measure = a.to, max(a.measure, out[n-1].measure)
-			continue
-		}
-		out = append(out, a)
+		out = c.hit(out, alert{rows[from].time, r.time, float64(i - from + 1)})
 	}
 	return out
 }
