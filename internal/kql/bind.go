@@ -64,7 +64,9 @@ type ctx struct {
 	steps map[string]*rows
 	// bare strings are terms to look for in any column (search).
 	search bool
-	depth  int
+	// such terms know case.
+	searchCase bool
+	depth      int
 	// motif is the pattern of a graph whose elements have names here.
 	motif *motif
 }

@@ -384,6 +384,9 @@ func (c *ctx) term(s *syntax.Literal) *value {
 	if text == "" {
 		return c.constant(event.BoolOf(true), types.Bool)
 	}
+	if c.searchCase {
+		op += "_cs"
+	}
 	lit := *s
 	lit.Str = text
 	return c.anyColumn(&syntax.Binary{Op: op, X: &syntax.Star{}, Y: &lit}, &syntax.Star{})

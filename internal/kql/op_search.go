@@ -23,10 +23,6 @@ func lowerSearch(c *ctx, in *rows, op *syntax.Search) *rows {
 	if !ok {
 		return nil
 	}
-	if kind == "case_sensitive" {
-		c.unsupported(op, "case-sensitive search is not supported")
-		return nil
-	}
 	origin := "$table"
 	if s := option(op.Params, "withsource"); s != "" {
 		origin = s
@@ -39,20 +35,54 @@ func lowerSearch(c *ctx, in *rows, op *syntax.Search) *rows {
 	}
 	var found []*rows
 	for _, t := range tables {
-		at := *c
-		at.rows, at.search = t, true
 		r := t
 		if _, all := op.X.(*syntax.Star); !all {
+			at := *c
+			r = t.lending(tables, op.X)
+			at.rows, at.search, at.searchCase = r, true, kind == "case_sensitive"
 			v := at.searchFor(op.X)
 			if v.bad {
 				return nil
 			}
-			r = t.with(&plan.Filter{Input: t.node, Pred: v.e})
+			r = r.with(&plan.Filter{Input: r.node, Pred: v.e})
+			if len(r.cols) > len(t.cols) {
+				r = r.keep(t.cols, t.names())
+			}
 			r.name = t.name
 		}
 		found = append(found, r)
 	}
 	return c.unite(found, false, origin)
+}
+
+// lending adds the columns that an expression names and only others of the tables have, without values: a condition over several
+// tables sees the columns of all of them.
+func (r *rows) lending(tables []*rows, x syntax.Expr) *rows {
+	if r.open {
+		return r
+	}
+	var items []plan.Named
+	var ts []types.Type
+	seen := map[string]bool{}
+	syntax.Walk(x, func(n syntax.Node) bool {
+		id, ok := n.(*syntax.Ident)
+		if !ok || r.has(id.Name) || seen[id.Name] {
+			return true
+		}
+		for _, t := range tables {
+			if col, has := t.column(id.Name); has {
+				v := event.NullValue
+				if col.Type == types.String {
+					v = event.StringOf("")
+				}
+				seen[id.Name] = true
+				items, ts = append(items, plan.Named{Name: id.Name, Expr: expr.L(v)}), append(ts, col.Type)
+				break
+			}
+		}
+		return true
+	})
+	return r.extend(items, ts)
 }
 
 // searchFor binds the condition of search: a lone value is looked for in all columns.

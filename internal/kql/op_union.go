@@ -212,6 +212,10 @@ func (c *ctx) unite(tables []*rows, common bool, origin string) *rows {
 // lowerAs gives the rows a name that later operators and statements can use.
 func lowerAs(c *ctx, in *rows, op *syntax.As) *rows {
 	c.ignoreParams(op.Params)
+	if len(in.keys) > 0 {
+		c.unsupported(op, "as is not supported inside partition or mv-apply")
+		return nil
+	}
 	out := *in
 	if !in.plain() && len(in.keys) == 0 {
 		out = *c.share(in, op.Name.Name)
