@@ -121,6 +121,8 @@ type Class struct {
 	Provider, Channel string
 	// ID is the event id or event name within the provider: "4688", "ProcessRollup2", "DeviceProcessEvents".
 	ID string
+
+	layout *layout // of an interned class
 }
 
 // A Batch is a set of equally long named columns with the lineage of its rows. It is immutable once handed on.

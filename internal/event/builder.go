@@ -148,6 +148,11 @@ func (b *Builder) End(class *Class, origin Origin) error {
 			name := b.names[c.field]
 			col = &colBuilder{name: name, dict: b.dicts.For(name)}
 			rs.add(c.field, col)
+			before := ""
+			if i > 0 {
+				before = b.names[b.cells[i-1].field]
+			}
+			class.place(name, before)
 		}
 		switch {
 		case c.dict != nil:

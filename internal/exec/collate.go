@@ -223,6 +223,30 @@ func (o *ordering) add(cols []*event.Column, k plan.SortKey, total bool) {
 	o.keys = append(o.keys, nums)
 }
 
+// recordKeys sort rows by their first records in the input, of which records gives the values.
+var recordKeys = []plan.SortKey{{}, {}}
+
+// records returns the files and numbers of the first records of a batch's rows.
+func records(b *event.Batch) []*event.Column {
+	files, numbers := make([]event.Value, b.Len()), make([]event.Value, b.Len())
+	for i := range files {
+		first, _ := firstOrigin(b.Lineage.Parts(i))
+		files[i], numbers[i] = event.IntOf(int64(first.File)), event.IntOf(int64(first.Record))
+	}
+	return []*event.Column{event.NewColumn(files), event.NewColumn(numbers)}
+}
+
+// firstOrigin returns the least of the origins in two sets; without any it is the zero origin, which comes before all.
+func firstOrigin(a, b []event.Origin) (event.Origin, bool) {
+	switch {
+	case len(a) == 0 && len(b) == 0:
+		return event.Origin{}, false
+	case len(a) == 0 || len(b) > 0 && b[0].Less(a[0]):
+		return b[0], true
+	}
+	return a[0], true
+}
+
 const maxExact = 1 << 53
 
 // numericKey is the key of values that are all numbers, or all times, or all durations. nulls gets a 1 for each null.

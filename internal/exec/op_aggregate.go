@@ -86,6 +86,10 @@ func (s *aggregateSink) sorted() error {
 	by := s.agg.group.By
 	keys := []plan.SortKey{{}}
 	values := func(b *event.Batch) []*event.Column { return []*event.Column{b.Column(seqColumn)} }
+	if s.plan.Recorded {
+		keys = append(slices.Clone(recordKeys), plan.SortKey{})
+		values = func(b *event.Batch) []*event.Column { return append(records(b), b.Column(seqColumn)) }
+	}
 	if s.plan.Sorted {
 		keys = make([]plan.SortKey, len(by))
 		for i := range keys {
@@ -135,6 +139,19 @@ func (s *aggregateSink) order() []uint32 {
 	order := make([]uint32, g.n)
 	for i := range order {
 		order[i] = uint32(i)
+	}
+	if s.plan.Recorded && len(g.By) > 0 {
+		slices.SortStableFunc(order, func(a, b uint32) int {
+			x, _ := firstOrigin(s.agg.origins(a), nil)
+			y, _ := firstOrigin(s.agg.origins(b), nil)
+			switch {
+			case x.Less(y):
+				return -1
+			case y.Less(x):
+				return 1
+			}
+			return 0
+		})
 	}
 	if !s.plan.Sorted || len(g.By) == 0 {
 		return order

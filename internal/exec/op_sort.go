@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"slices"
 	"weak"
 
 	"github.com/harrier-detect/harrier/internal/event"
@@ -18,7 +19,12 @@ func init() {
 			}
 			s.keys = append(s.keys, p)
 		}
-		s.rows = b.sorter(n.Keys, func(b *event.Batch) []*event.Column { return eval(s.keys, b) })
+		keys, values := n.Keys, func(b *event.Batch) []*event.Column { return eval(s.keys, b) }
+		if n.Recorded {
+			keys = append(slices.Clone(keys), recordKeys...)
+			values = func(b *event.Batch) []*event.Column { return append(eval(s.keys, b), records(b)...) }
+		}
+		s.rows = b.sorter(keys, values)
 		s.rows.limit = n.Limit
 		return s, nil
 	})

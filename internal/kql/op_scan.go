@@ -24,7 +24,7 @@ func lowerScan(c *ctx, in *rows, op *syntax.Scan) *rows {
 		if !ok {
 			return nil
 		}
-		node.Input = &plan.Sort{Input: node.Input, Keys: keys}
+		node.Input = &plan.Sort{Input: node.Input, Keys: keys, Recorded: !in.serial}
 	}
 	var parts []plan.Named
 	for _, x := range op.PartitionBy {

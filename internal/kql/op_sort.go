@@ -66,7 +66,7 @@ func lowerSort(c *ctx, in *rows, op *syntax.Sort) *rows {
 	if !ok {
 		return nil
 	}
-	out := in.with(&plan.Sort{Input: in.node, Keys: keys})
+	out := in.with(&plan.Sort{Input: in.node, Keys: keys, Recorded: !in.serial})
 	out.serial = true
 	return out
 }
@@ -78,7 +78,7 @@ func lowerTop(c *ctx, in *rows, op *syntax.Top) *rows {
 		return nil
 	}
 	_, n, known := c.count(op.N)
-	sort := &plan.Sort{Input: in.node, Keys: keys}
+	sort := &plan.Sort{Input: in.node, Keys: keys, Recorded: !in.serial}
 	if known && len(in.keys) == 0 {
 		sort.Limit = n
 		if n == 0 {
@@ -180,7 +180,7 @@ func lowerTopHitters(c *ctx, in *rows, op *syntax.TopHitters) *rows {
 		return nil
 	}
 	out := in.aggregate(to, keys, collect.items)
-	out = out.with(&plan.Sort{Input: out.node, Keys: []plan.SortKey{{Expr: expr.C(name), Desc: true}}})
+	out = out.with(&plan.Sort{Input: out.node, Keys: []plan.SortKey{{Expr: expr.C(name), Desc: true}}, Recorded: true})
 	return c.limit(out, op.N)
 }
 

@@ -75,7 +75,7 @@ func (c *ctx) pickRows(in *rows, call *syntax.Call, byExprs []syntax.Expr) *rows
 			return nil
 		}
 		desc := !strings.Contains(call.Func.Name, "min")
-		out = out.with(&plan.Sort{Input: out.node, Keys: []plan.SortKey{{Expr: v.e, Desc: desc}}})
+		out = out.with(&plan.Sort{Input: out.node, Keys: []plan.SortKey{{Expr: v.e, Desc: desc}}, Recorded: !out.serial})
 	}
 	var keys []expr.Expr
 	for _, it := range to.named {
@@ -204,7 +204,7 @@ func (r *rows) aggregate(to *items, keys int, aggs []plan.AggItem) *rows {
 	for _, h := range r.carried {
 		aggs = append(aggs, plan.AggItem{As: h, Fn: firstValue, Args: []expr.Expr{expr.C(h)}})
 	}
-	out := in.with(&plan.Aggregate{Input: in.node, Group: group, Aggs: aggs, EmptyRow: len(group.By) == 0})
+	out := in.with(&plan.Aggregate{Input: in.node, Group: group, Aggs: aggs, EmptyRow: len(group.By) == 0, Recorded: !r.serial})
 	out.open, out.serial = false, false
 	final := append([]plan.Named{}, to.named...)
 	for i := range keys {

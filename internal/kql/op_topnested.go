@@ -60,7 +60,7 @@ func lowerTopNested(c *ctx, in *rows, op *syntax.TopNested) *rows {
 		got := rowsNow.aggregate(to, keys, collect.items)
 		measure := to.cols[keys].Name
 		desc := clause.By.Order != "asc"
-		got = got.with(&plan.Sort{Input: got.node, Keys: []plan.SortKey{{Expr: expr.C(measure), Desc: desc, NullsFirst: !desc}}})
+		got = got.with(&plan.Sort{Input: got.node, Keys: []plan.SortKey{{Expr: expr.C(measure), Desc: desc, NullsFirst: !desc}}, Recorded: true})
 		if clause.N != nil {
 			v, n, known := c.count(clause.N)
 			if v.bad {

@@ -65,6 +65,9 @@ type Aggregate struct {
 	// their first rows.
 	Sorted   bool
 	EmptyRow bool
+	// Recorded puts the groups in the order of their first records in the input instead, which does not depend on how the input
+	// was cut.
+	Recorded bool
 }
 
 func (n *Aggregate) Inputs() []Node { return []Node{n.Input} }
@@ -74,7 +77,11 @@ func (n *Aggregate) With(in ...Node) Node {
 	return &c
 }
 func (n *Aggregate) Head() string {
-	return fmt.Sprintf("aggregate %s%s sorted=%v emptyrow=%v", list(n.Aggs), n.Group, n.Sorted, n.EmptyRow)
+	s := fmt.Sprintf("aggregate %s%s sorted=%v emptyrow=%v", list(n.Aggs), n.Group, n.Sorted, n.EmptyRow)
+	if n.Recorded {
+		s += " recorded"
+	}
+	return s
 }
 
 // Attach computes the aggregates of each group and adds them to every row of it (SPL: eventstats). Order and all columns

@@ -150,11 +150,24 @@ type Sort struct {
 	Input Node
 	Keys  []SortKey
 	Limit int
+	// Recorded puts rows with equal keys in the order of their first records in the input; else they stay in the order of arrival,
+	// which depends on how the input was cut.
+	Recorded bool
 }
 
-func (n *Sort) Inputs() []Node       { return []Node{n.Input} }
-func (n *Sort) With(in ...Node) Node { return &Sort{in[0], n.Keys, n.Limit} }
-func (n *Sort) Head() string         { return fmt.Sprintf("sort %s limit %d", list(n.Keys), n.Limit) }
+func (n *Sort) Inputs() []Node { return []Node{n.Input} }
+func (n *Sort) With(in ...Node) Node {
+	c := *n
+	c.Input = in[0]
+	return &c
+}
+func (n *Sort) Head() string {
+	s := fmt.Sprintf("sort %s limit %d", list(n.Keys), n.Limit)
+	if n.Recorded {
+		s += " recorded"
+	}
+	return s
+}
 
 // Limit keeps the first N rows, or the last ones when Last is set (in their order; SPL's tail reverses).
 type Limit struct {

@@ -250,7 +250,9 @@ func (n *normaliser) data(b *event.Batch, form string) *event.Column {
 		col  *event.Column
 	}
 	var fields []named
-	for i, name := range b.Names() {
+	names := slices.Clone(b.Names())
+	b.Class.Order(names)
+	for _, name := range names {
 		for _, p := range n.def.prefixes {
 			f, ok := strings.CutPrefix(name, p)
 			if strings.Contains(p, "*") {
@@ -260,7 +262,7 @@ func (n *normaliser) data(b *event.Batch, form string) *event.Column {
 				}
 			}
 			if ok && f != "" && !(p == "" && (slices.Contains(systemFields, f) || slices.Contains(n.def.collector, f))) {
-				fields = append(fields, named{f, b.ColumnAt(i)})
+				fields = append(fields, named{f, b.Column(name)})
 				break
 			}
 		}
