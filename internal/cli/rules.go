@@ -17,6 +17,7 @@ func rulesCommand(s *streams) *cobra.Command {
 	var paths []string
 	var out outputFlags
 	var flags runFlags
+	var shared bool
 	c := &cobra.Command{
 		Use:   "rules -r RULES [-r …]",
 		Short: "Say of every rule whether it can run, and if not, why and where",
@@ -45,7 +46,15 @@ func rulesCommand(s *streams) *cobra.Command {
 			}
 			items := detect.Compile(engine, pack)
 			w := bufio.NewWriter(s.out)
+			if shared {
+				if err := printSharing(w, detect.Shared(items), format); err != nil {
+					return err
+				}
+			}
 			for _, it := range items {
+				if shared {
+					break // the plan is what was asked for
+				}
 				if format == "jsonl" {
 					line, err := json.Marshal(ruleLine(it))
 					if err != nil {
@@ -72,6 +81,7 @@ func rulesCommand(s *streams) *cobra.Command {
 	}
 	c.Flags().StringArrayVarP(&paths, "rules", "r", nil, "rule file or folder `PATH`, in any published form")
 	c.MarkFlagRequired("rules")
+	c.Flags().BoolVar(&shared, "plan", false, "print what a hunt with these rules evaluates once for several of them: conditions, selections, columns, by view")
 	out.add(c, "table or jsonl (default: table on a terminal, else jsonl)", false)
 	flags.add(c)
 	return c

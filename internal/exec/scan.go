@@ -133,6 +133,10 @@ type laneLeaf struct {
 	*scanLeaf
 	pred  *expr.Program // nil: every row
 	meter *cost.Meter
+	// first is an earlier leaf that selects the same rows with the same columns; nil when there is none. What the first of several
+	// has taken of the batch at hand is for all of them.
+	first *laneLeaf
+	had   delivery
 }
 
 // A delivery is what a batch of the input gives one leaf.
@@ -264,6 +268,27 @@ func (g *laneGroup) compile(leaves []*scanLeaf, unshared bool) {
 		}
 	}
 	g.dispatch = expr.NewDispatch(progs)
+	if !unshared {
+		g.pair()
+	}
+}
+
+// pair finds the leaves that select the same: rules over the same events, and the branches of one rule.
+func (g *laneGroup) pair() {
+	type key struct {
+		env             *fn.Env
+		pred            any
+		fields, carries string
+	}
+	firsts := map[key]*laneLeaf{}
+	for _, l := range g.leaves {
+		k := key{l.env, l.pred.Identity(), l.fields.String(), l.carries.String()}
+		if first := firsts[k]; first != nil {
+			l.first = first
+		} else {
+			firsts[k] = l
+		}
+	}
 }
 
 func compileAll(es []expr.Expr, env *fn.Env, unshared bool) ([]*expr.Program, []error) {
@@ -318,11 +343,21 @@ func (g *laneGroup) take(in applied, to []delivery) []delivery {
 	if in.batch == nil || in.batch.Len() == 0 {
 		return to
 	}
-	for _, i := range g.dispatch.Possible(in.batch) {
+	possible := g.dispatch.Possible(in.batch)
+	for _, i := range possible {
 		leaf := g.leaves[i]
-		if part, err := leaf.take(in.batch); part != nil || err != nil {
-			to = append(to, delivery{leaf.scanLeaf, part, err})
+		first := leaf
+		if leaf.first != nil {
+			first = leaf.first // comes before, and is possible where leaf is
+		} else {
+			leaf.had.batch, leaf.had.err = leaf.take(in.batch)
 		}
+		if d := first.had; d.batch != nil || d.err != nil {
+			to = append(to, delivery{leaf.scanLeaf, d.batch, d.err})
+		}
+	}
+	for _, i := range possible {
+		g.leaves[i].had = delivery{}
 	}
 	return to
 }

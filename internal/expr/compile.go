@@ -37,6 +37,17 @@ func Compile(e Expr, env *fn.Env) (*Program, error) {
 // Expr returns what the program was compiled from.
 func (p *Program) Expr() Expr { return p.expr }
 
+// Identity is equal for programs of one CompileAll whose expressions are equal. It may differ all the same.
+func (p *Program) Identity() any {
+	if p == nil {
+		return nil
+	}
+	if m, ok := p.root.(*meteredNode); ok {
+		return m.node
+	}
+	return p.root
+}
+
 // Eval returns the expression's value in every row of b.
 func (p *Program) Eval(b *event.Batch) *event.Column { return p.root.eval(b, nil) }
 

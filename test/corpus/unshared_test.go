@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +16,8 @@ import (
 )
 
 // TestSharedEvaluation runs the public rules over a sample of recordings twice: as they run, with all that their predicates share
-// evaluated once, and each for itself. Every rule must give the same rows.
+// evaluated once, and each for itself; and a part of them again without any optimisation, on one goroutine. Every rule must give the
+// same rows in the same order.
 func TestSharedEvaluation(t *testing.T) {
 	sample := []string{
 		shared(t, "data", "evtx", "sbousseaden", "Execution"),
@@ -23,7 +25,7 @@ func TestSharedEvaluation(t *testing.T) {
 		shared(t, "data", "otrf", "defense_evasion", "wmic_remote_xsl_jscript.zip"),
 		shared(t, "data", "otrf", "defense_evasion", "psh_mshta_html_application_execution.zip"),
 	}
-	for _, corpus := range []string{"spl", "kql"} {
+	for _, corpus := range []string{"spl", "kql", "sigma"} {
 		t.Run(corpus, func(t *testing.T) {
 			pack, err := rule.Load([]string{shared(t, "corpus", corpus)})
 			if err != nil {
@@ -43,16 +45,18 @@ func TestSharedEvaluation(t *testing.T) {
 			if testing.Short() {
 				pack = &some
 			}
-			compare(t, pack, sample, query.Settings{})
-			compare(t, &some, sample, query.Settings{BatchRows: 7, Workers: 1})
+			alone := func(s *query.Settings) { s.Unshared = true }
+			compare(t, pack, sample, query.Settings{}, alone)
+			compare(t, &some, sample, query.Settings{BatchRows: 7, Workers: 1}, alone)
+			compare(t, &some, sample, query.Settings{}, func(s *query.Settings) { s.Unshared, s.Plain, s.Workers = true, true, 1 })
 		})
 	}
 }
 
-func compare(t *testing.T, p *rule.Pack, sample []string, s query.Settings) {
+func compare(t *testing.T, p *rule.Pack, sample []string, s query.Settings, plainer func(*query.Settings)) {
 	t.Helper()
 	got := rows(t, p, sample, s)
-	s.Unshared = true
+	plainer(&s)
 	want := rows(t, p, sample, s)
 	if len(want) == 0 {
 		t.Fatal("no rule found anything")
@@ -69,11 +73,11 @@ func compare(t *testing.T, p *rule.Pack, sample []string, s query.Settings) {
 	}
 }
 
-// rows returns what each rule gives, by its file and name, as sorted lines.
+// rows returns what each rule gives, by its file and name, as lines in the order of the rows, each with the events behind it.
 func rows(t *testing.T, p *rule.Pack, paths []string, s query.Settings) map[string][]string {
 	t.Helper()
 	s.Detached = true
-	s.Macros, s.Lookups, s.LookupDirs, s.Functions = p.Macros, p.Lookups, p.LookupDirs, p.Functions
+	s.Macros, s.Lookups, s.LookupDirs, s.Functions, s.Sigma = p.Macros, p.Lookups, p.LookupDirs, p.Functions, p.Sigma
 	e, err := query.New(s)
 	if err != nil {
 		t.Fatal(err)
@@ -93,9 +97,8 @@ func rows(t *testing.T, p *rule.Pack, paths []string, s query.Settings) map[stri
 					l = append(l, ' ')
 				}
 			}
-			lines = append(lines, string(l))
+			lines = append(lines, string(fmt.Appendf(l, "from %v", b.Lineage.Of(i))))
 		}
-		slices.Sort(lines)
 		out[strings.Join([]string{it.Rule.File, it.Rule.Name}, ": ")] = lines
 	}, report)
 	if err != nil {
