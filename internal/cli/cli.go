@@ -128,7 +128,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 	root.SetOut(out)
 	root.SetErr(errw)
 	root.AddCommand(huntCommand(s), queryCommand(s), rulesCommand(s), convertCommand(s), schemaCommand(s), explainCommand(s), hardenCommand(s), twinCommand(s), referenceCommand(s), demoCommand(s))
-	root.AddCommand(testCommand(s), replayCommand(s), lintCommand(s))
+	root.AddCommand(testCommand(s), replayCommand(s), lintCommand(s), fmtCommand(s))
 	root.AddCommand(catalogCommand(s), coverageCommand(s), convertRuleCommand(s))
 	err := root.ExecuteContext(ctx)
 	var ee *exitError

@@ -27,7 +27,7 @@ var layers = [][]string{
 	{"internal/detect"},
 	{"internal/finding"},
 	{"internal/risk", "internal/catalog", "internal/coverage", "internal/export", "internal/chart", "internal/simulate", "internal/conformance", "internal/reference", "internal/harden",
-		"internal/dtest", "internal/replay", "internal/check"},
+		"internal/dtest", "internal/replay", "internal/check", "internal/tidy"},
 	{"internal/report", "internal/twin"},
 	{"internal/demo"},
 	{"internal/cli", "internal/server"},

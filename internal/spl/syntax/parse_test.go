@@ -47,7 +47,7 @@ var seeds = []struct{ in, want string }{
 	{"x | `m` | table a, `f` b `g(1)`", "x | `m` | table a, `f`, b, `g(1)`"},
 	{"x | where a=1 `g(1)`", "x | where a = 1 `g(1)`"},
 	{"x | where (`c`) AND `d`", "x | where (`c`) AND `d`"},
-	{"| tstats `o` count from datamodel=E where `p` by a `b`", "| tstats `o`, count from datamodel=E where `p` by a, `b`"},
+	{"| tstats `o` count from datamodel=E where `p` by a `b`", "| tstats `o` count from datamodel=E where `p` by a, `b`"},
 	{"x | bin `b` span=`s`", "x | bin `b` span=`s`"},
 	// The eval grammar.
 	{`x | where a=1 OR b=2 AND NOT c=3 XOR d`, `x | where a = 1 OR b = 2 AND NOT c = 3 XOR d`},

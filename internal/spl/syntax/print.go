@@ -160,7 +160,8 @@ func (w *printer) by(list []*Word) {
 
 func (w *printer) aggregations(list []*Aggregation) {
 	for i, a := range list {
-		if i > 0 {
+		// A macro may stand for options, behind which there is no comma.
+		if i > 0 && !strings.HasPrefix(list[i-1].Raw, "`") {
 			w.glue(",")
 		}
 		w.text(a.Raw)
