@@ -25,13 +25,6 @@ func Query(lang rule.Language, src *text.Source) (string, text.Diagnostics) {
 	return src.Text, text.Diagnostics{text.Errorf("FMT2001", src, text.Span{}, "queries in %s have no layout of their own", lang)}
 }
 
-// A piece is a part of a pipeline on its way to a line of its own.
-type piece struct {
-	span text.Span
-	// text is the canonical text, without what joins it to the piece before.
-	text string
-}
-
 // gaps hands out the comments that lie between pieces.
 type gaps struct {
 	src      string
@@ -66,7 +59,7 @@ func (g *gaps) between(from, to int) (trailing, own []string) {
 			continue
 		}
 		s := strings.TrimSpace(c.Of(g.src))
-		// A comment on a line of its own ends the line of nothing; one that something follows does not end it.
+		// A comment on a line of its own ends no other line, and one with something behind it ends none.
 		rest, _, _ := strings.Cut(g.src[c.End:], "\n")
 		if own == nil && from > 0 && !strings.Contains(g.src[from:c.Start], "\n") && strings.TrimSpace(rest) == "" && strings.Contains(g.src, "\n") {
 			trailing = append(trailing, s)
@@ -103,7 +96,7 @@ func keepEnds(old, s string) string {
 	return old[:at.Start] + strings.TrimSpace(s) + old[at.End:]
 }
 
-// comment checks that no comment of a text is missing in another.
+// lostComment checks that no comment of a text is missing in another.
 func lostComment(old, now []string) error {
 	left := map[string]int{}
 	for _, c := range now {
