@@ -3,6 +3,7 @@ package exec
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
@@ -46,6 +47,7 @@ type aggregation struct {
 type aggSlot struct {
 	item plan.AggItem
 	open bool // more columns may come
+	sure int  // how many of runs the plan names
 	runs []*aggRun
 }
 
@@ -79,11 +81,24 @@ func (b *builder) aggregation(g plan.Grouping, aggs []plan.AggItem) (*aggregatio
 				return nil, err
 			}
 		}
+		slot.sure = len(slot.runs)
 	}
 	for _, n := range shape.Names {
 		a.known[n] = true
 	}
 	return a, nil
+}
+
+// ordered returns the aggregates of an item in the order of their columns: those that the plan names, then those that the rows
+// brought. These come by name, since the order in which they were met depends on how the input was cut; where all rows have the
+// same columns it does not, and counts.
+func (a *aggregation) ordered(s *aggSlot) []*aggRun {
+	if !s.open || a.shape.Uniform {
+		return s.runs
+	}
+	runs := slices.Clone(s.runs)
+	slices.SortFunc(runs[s.sure:], func(x, y *aggRun) int { return strings.Compare(x.as, y.as) })
+	return runs
 }
 
 // run adds an aggregate to a slot.
@@ -356,12 +371,12 @@ func (r *aggRun) result() result {
 	}}
 }
 
-// results returns the aggregates in the order of the plan's items; those of one item are in the order in which their columns
-// first came. Where two have one name the later counts.
+// results returns the aggregates in the order of the plan's items; those of one item are ordered as their columns are
+// (see ordered). Where two have one name the later counts.
 func (a *aggregation) results() []result {
 	var out []result
 	for _, s := range a.slots {
-		for _, r := range s.runs {
+		for _, r := range a.ordered(s) {
 			if !r.exists {
 				continue
 			}

@@ -96,10 +96,10 @@ n sum first
 		want string
 	}{
 		{&plan.AggItem{As: "c_*", Fn: CountOf, Over: "*"}, `
-city c_name c_age c_dog c_tags
-"Oslo" 2 1 1 0
-"Rome" 2 2 1 0
-null 1 1 0 1`},
+city c_age c_dog c_name c_tags
+"Oslo" 1 1 2 0
+"Rome" 2 1 2 0
+null 1 0 1 1`},
 		{&plan.AggItem{As: "r_*a*", Fn: RowsOf, Over: "*a*"}, `
 city r_age r_name r_tags
 "Oslo" 2 2 2
