@@ -19,7 +19,7 @@ func init() {
 			Note:  "There are no summaries: summariesonly and its kin change nothing. Rows that lack a BY field are left out unless fillnull_value is given.",
 			lower: on((*lowerer).tstats)},
 		&Command{Name: "mstats", Generating: true, See: "mstats", Syntax: "mstats <statistic> … [WHERE <search expression>] [BY <field-list> [span=<span>]]",
-			Doc:   "Statistics over metrics.",
+			Doc:   "Statistics over metrics, rate_avg and rate_sum of counters among them.",
 			Note:  "There is no store of metrics: events stand in for it whose fields are called like the metrics and hold their values.",
 			lower: on((*lowerer).tstats)},
 		&Command{Name: "datamodel", Generating: true, See: "datamodel", Syntax: "datamodel <model> <set> [search|flat] [strict_fields=<bool>]",
@@ -231,6 +231,12 @@ func (l *lowerer) tstats(c *syntax.Tstats) {
 		if a.Eval != nil {
 			l.wrong(a, "tstats takes no eval() in statistics")
 			continue
+		}
+		if metrics {
+			if item, ok := l.seriesRate(a); ok {
+				aggs = append(aggs, item)
+				continue
+			}
 		}
 		item, ok := l.aggregation(a)
 		if !ok {

@@ -237,6 +237,7 @@ ann 7" | multikv | table user, id`, `[{"user":"ann","id":"7"}]`),
 3
 99" | outlier n`, `[{"n":"1"}, {"n":"2"}, {"n":"2"}, {"n":"3"}, {"n":4.5}]`),
 	"outputlookup": rowsOf(`| makeresults | eval a=1 | outputlookup owners.csv`, `[{"a":1}]`),
+	"predict":      rowsOf(`| makeresults count=4 | eval n=5 | table n | predict n algorithm=LL future_timespan=1 | tail 1 | eval p='prediction(n)' | table p`, `[{"p":5}]`),
 	"rangemap": rowsOf(`| makeresults format=csv data="n
 1
 2

@@ -17,7 +17,7 @@ func (c *Sort) parse(p *parser) {
 	c.Count = p.count()
 	p.options(&c.Options)
 	for {
-		c.Keys = append(c.Keys, p.sortKeys("d", "desc", "a", "asc")...)
+		c.Keys = append(c.Keys, p.sortKeys(&c.Options, "d", "desc", "a", "asc")...)
 		w := c.direction(p)
 		if w == nil {
 			break
@@ -75,7 +75,7 @@ func (c *Dedup) parse(p *parser) {
 	c.Fields = p.names(&c.Options, "sortby")
 	p.need(c.Fields, "a field")
 	if p.keyword("sortby") {
-		if c.SortBy = p.sortKeys(); len(c.SortBy) == 0 {
+		if c.SortBy = p.sortKeys(&c.Options); len(c.SortBy) == 0 {
 			p.missing("a field behind SORTBY")
 		}
 	}

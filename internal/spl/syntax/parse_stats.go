@@ -144,10 +144,16 @@ func (p *parser) by(opts *Options, stop ...string) []*Word {
 	return list
 }
 
-// sortKeys reads the keys of sort and dedup's sortby.
-func (p *parser) sortKeys(stop ...string) []*SortKey {
+// sortKeys reads the keys of sort and dedup's sortby, and the options among them when there may be any.
+func (p *parser) sortKeys(opts *Options, stop ...string) []*SortKey {
 	var keys []*SortKey
 	for p.commas(); !p.done() && !p.at(stop...); p.commas() {
+		if opts != nil {
+			if o := p.option(); o != nil {
+				*opts = append(*opts, o)
+				continue
+			}
+		}
 		k := &SortKey{}
 		start := p.pos
 		if c := p.peek(0); c == '-' || c == '+' {
