@@ -30,6 +30,8 @@ type Input struct {
 	// Extra are batches that follow all others: events that were made, such as the findings of an earlier run.
 	Extra []*event.Batch
 
+	// Range, when set, is the part of the events that is given; see Engine.Within.
+	Range *Range
 	// Temp is the folder for temporary files; "" is the system's.
 	Temp string
 
@@ -56,6 +58,11 @@ func (in *Input) Scan(ctx context.Context, need func(field string) bool, emit fu
 	}
 	if in.scans++; in.scans > 1 { // what a file is like has been told and counted
 		opt.Report, opt.Progress = nil, nil
+	}
+	if r := in.Range; r != nil {
+		use := opt.Need
+		opt.Need = func(field string) bool { return use(field) || r.times.Needs(field) }
+		emit = r.narrowed(opt.Files, in.scans == 1, emit)
 	}
 	if slices.Contains(in.Paths, "-") {
 		if in.spool == nil {

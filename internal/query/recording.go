@@ -44,7 +44,7 @@ func (e *Engine) survey(ctx context.Context, in *Input) (*recordings, error) {
 	if in == nil {
 		return &recordings{}, nil
 	}
-	quiet := &Input{Paths: in.Paths, Options: in.Options, spool: in.spool}
+	quiet := &Input{Paths: in.Paths, Options: in.Options, Range: in.Range.quiet(), spool: in.spool}
 	quiet.Options.Report, quiet.Options.Progress = nil, nil // the pass that counts will report
 	view, err := e.registry.Bind("spl:events", event.Fields("_time", "host"), &fn.Env{})
 	if err != nil {
