@@ -17,7 +17,10 @@ import (
 	"github.com/harrier-detect/harrier/internal/detect"
 	"github.com/harrier-detect/harrier/internal/export"
 	"github.com/harrier-detect/harrier/internal/finding"
+	"github.com/harrier-detect/harrier/internal/output"
+	"github.com/harrier-detect/harrier/internal/query"
 	"github.com/harrier-detect/harrier/internal/rule"
+	"github.com/harrier-detect/harrier/internal/schedule"
 	"github.com/harrier-detect/harrier/internal/source"
 	"github.com/harrier-detect/harrier/internal/text"
 )
@@ -26,11 +29,12 @@ type huntOptions struct {
 	rules []string
 	runFlags
 	outputFlags
+	selectFlags
+	outs    []string // FORMAT=FILE
+	title   string   // of reports
 	why     bool
 	risk    string // file for the ledger of risk
 	profile bool
-	// keep keeps the findings in memory, for whoever reports on them otherwise.
-	keep bool
 }
 
 func huntCommand(s *streams) *cobra.Command {
@@ -52,7 +56,10 @@ func huntCommand(s *streams) *cobra.Command {
 	c.Flags().StringVar(&o.risk, "risk", "", "write what is at risk, and how much, to `FILE` as JSON lines")
 	c.Flags().BoolVar(&o.why, "why", false, "list every rule that does not simply run, with its diagnostics")
 	c.Flags().BoolVar(&o.profile, "profile", false, "print what the time went into: rules, conditions, literals, views and their columns; measuring costs some time of its own")
-	o.outputFlags.add(c, "table, json, jsonl or csv (default: table on a terminal, else jsonl)", true)
+	o.outputFlags.add(c, output.Names()+" (default: table on a terminal, else jsonl)", true)
+	c.Flags().StringArrayVar(&o.outs, "out", nil, "write findings also in another form, `FORMAT=FILE`; may be given several times")
+	c.Flags().StringVar(&o.title, "title", "", "the title of reports, `TEXT`")
+	o.selectFlags.add(c)
 	o.runFlags.add(c)
 	return c
 }
@@ -61,13 +68,16 @@ func huntCommand(s *streams) *cobra.Command {
 type hunted struct {
 	items    []*detect.Item
 	found    int
-	findings []*finding.Finding // when they are kept
 	progress *source.Progress
 	elapsed  time.Duration
-	problems int // with the input
+	problems int      // with the input
+	kept     []string // the first of them
 	errors   inputErrors
 	partial  bool
 	outcomes
+	filtered map[string]int // rules that options left out, by option
+	within   *query.Range
+	schedule *schedule.Summary
 }
 
 func (h *hunted) exit() error {
@@ -83,16 +93,16 @@ func (h *hunted) exit() error {
 // hunt runs the rules over the paths, prints findings as they were asked for and the summary on standard error.
 func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunted, error) {
 	began := time.Now()
-	format, err := o.findingFormat(s)
-	if err != nil {
-		return nil, err
-	}
 	pack, err := rule.Load(o.rules)
 	if err != nil {
 		return nil, err
 	}
 	if len(pack.Rules)+len(pack.Refused) == 0 {
 		return nil, fmt.Errorf("there is no rule in %s", strings.Join(o.rules, ", "))
+	}
+	filtered, err := o.selectFlags.apply(pack)
+	if err != nil {
+		return nil, err
 	}
 	if o.profile {
 		o.runFlags.profile = new(cost.Profile)
@@ -101,12 +111,15 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 	if err != nil {
 		return nil, err
 	}
-	h := &hunted{items: detect.Compile(engine, pack), progress: new(source.Progress)}
+	h := &hunted{items: detect.Compile(engine, pack), progress: new(source.Progress), filtered: filtered}
 	report := h.reporter(s.err)
 	in := engine.NewInput(paths, report, h.progress)
 	in.Options.Stdin = s.in
 	defer in.Close()
-	w, err := o.findingWriter(s, format)
+	if h.within, err = o.selectFlags.within(engine, in); err != nil {
+		return nil, err
+	}
+	outs, err := o.openOutputs(s)
 	if err != nil {
 		return nil, err
 	}
@@ -115,20 +128,22 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 	err = h.stages(ctx, engine, in, func(fs []*finding.Finding) error {
 		h.found += len(fs)
 		found.Store(int64(h.found))
-		if o.keep {
-			h.findings = append(h.findings, fs...)
-		}
-		return w.write(fs)
+		return outs.write(fs)
 	}, report)
 	bar.stop()
 	if err != nil {
 		if !errors.Is(err, context.Canceled) {
-			return nil, errors.Join(err, w.close())
+			return nil, errors.Join(err, outs.close(h.reportSummary(&o, paths)))
 		}
 		h.partial = true
 	}
+	if !h.partial {
+		if err := outs.fetch(ctx, engine, in); err != nil {
+			return nil, errors.Join(err, outs.close(h.reportSummary(&o, paths)))
+		}
+	}
 	h.elapsed = time.Since(began)
-	if err := w.close(); err != nil {
+	if err := outs.close(h.reportSummary(&o, paths)); err != nil {
 		return nil, err
 	}
 	if err := h.writeRisk(o.risk); err != nil {
@@ -149,6 +164,9 @@ func (h *hunted) reporter(w io.Writer) func(text.Diagnostic) {
 	const shown = 20
 	h.errors.report = func(d text.Diagnostic) {
 		h.problems++
+		if len(h.kept) < 100 {
+			h.kept = append(h.kept, d.Error())
+		}
 		if h.problems <= shown {
 			fmt.Fprintln(w, d.Error())
 		}
@@ -169,7 +187,13 @@ func (h *hunted) summary(w io.Writer, why bool) {
 	if h.problems > 0 {
 		fmt.Fprintf(w, ", %d problems with the input", h.problems)
 	}
-	fmt.Fprintf(w, "\n%d rules: %d ran, %d with notes, %d refused", len(h.items), n[detect.Runs]+n[detect.Notes], n[detect.Notes], n[detect.Refused])
+	h.rangeSummary(w)
+	left := 0
+	for _, k := range h.filtered {
+		left += k
+	}
+	fmt.Fprintf(w, "\n%d rules: %d ran, %d with notes, %d refused", left+len(h.items), n[detect.Runs]+n[detect.Notes], n[detect.Notes], n[detect.Refused])
+	h.selectionSummary(w)
 	if !why && n[detect.Refused]+n[detect.Notes] > 0 {
 		fmt.Fprint(w, " (--why tells)")
 	}
@@ -195,19 +219,4 @@ func printWhy(w io.Writer, items []*detect.Item) {
 			}
 		}
 	}
-}
-
-func (o *outputFlags) findingFormat(s *streams) (string, error) {
-	f := o.format
-	if f == "" {
-		f = "jsonl"
-		if o.file == "" && terminal(s.out) {
-			f = "table"
-		}
-	}
-	switch f {
-	case "table", "json", "jsonl", "csv":
-		return f, nil
-	}
-	return "", fmt.Errorf("-f takes table, json, jsonl or csv, not %q", o.format)
 }

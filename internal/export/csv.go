@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/harrier-detect/harrier/internal/event"
 )
@@ -32,7 +33,7 @@ func (c *csvWriter) Write(b *event.Batch) error {
 			v := valueAt(col, row)
 			s := Text(v, false)
 			if v.Kind() == event.String || v.Kind() == event.List {
-				s = inert(s)
+				s = inert(strings.ToValidUTF8(s, "\ufffd"))
 			}
 			c.cells = append(c.cells, s)
 		}
@@ -72,7 +73,10 @@ func (c *csvWriter) Close() error {
 // inert keeps a spreadsheet from running log text as a formula: a cell that begins like one gets an apostrophe in front, which
 // spreadsheets take as "this is text" (https://owasp.org/www-community/attacks/CSV_Injection). Numbers stay numbers.
 func inert(s string) string {
-	if s == "" || !strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+	if s == "" {
+		return s
+	}
+	if first, _ := utf8.DecodeRuneInString(s); !strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return s
 	}
 	if s[0] == '-' || s[0] == '+' {

@@ -95,13 +95,14 @@ func Text(v event.Value, multiline bool) string {
 	return string(event.AppendJSON(nil, v))
 }
 
-// Printable makes text safe for a terminal: control characters, escape sequences among them, become visible. Line ends and tabs
+// Printable makes text safe to look at: control characters, escape sequences among them, become visible, and so do the characters that
+// change the direction of text or end a line unseen (https://trojansource.codes). What is not UTF-8 becomes U+FFFD. Line ends and tabs
 // stay.
 func Printable(s string) string {
 	clean := true
 	for i := 0; i < len(s) && clean; i++ {
 		c := s[i]
-		clean = (c >= 0x20 || c == '\n' || c == '\t') && c != 0x7f && c != 0xc2
+		clean = (c >= 0x20 || c == '\n' || c == '\t') && c < 0x7f
 	}
 	if clean {
 		return s
@@ -114,7 +115,7 @@ func Printable(s string) string {
 			return 0x2400 + r // the picture of the control character
 		case r == 0x7f:
 			return 0x2421
-		case r >= 0x80 && r < 0xa0:
+		case r >= 0x80 && r < 0xa0, r == 0x61c, r == 0x200e, r == 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0xfeff:
 			return 0xfffd
 		}
 		return r

@@ -26,10 +26,11 @@ var layers = [][]string{
 	{"internal/query"},
 	{"internal/detect"},
 	{"internal/finding"},
+	{"internal/evidence", "internal/schedule"},
 	{"internal/risk", "internal/catalog", "internal/coverage", "internal/export", "internal/chart", "internal/simulate", "internal/conformance", "internal/reference", "internal/harden",
 		"internal/dtest", "internal/replay", "internal/check", "internal/tidy"},
 	{"internal/report", "internal/twin"},
-	{"internal/demo"},
+	{"internal/demo", "internal/output"},
 	{"internal/cli", "internal/server"},
 	{"cmd", "test"},
 }

@@ -236,23 +236,25 @@ func (e *Engine) clock(survey func() *recordings) (func() time.Time, error) {
 	case "wall":
 		return func() time.Time { return e.started }, nil
 	default:
-		t, err := parseNow(now)
+		t, err := ParseTime(now)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("--now takes newest, wall or a time such as 2024-05-01T12:00:00Z, not %q", now)
 		}
 		return func() time.Time { return t }, nil
 	}
 }
 
-func parseNow(s string) (time.Time, error) {
+// ParseTime reads a time as options take it: RFC 3339, the same without a zone, which is UTC, without seconds or without a time of day,
+// or seconds since 1970.
+func ParseTime(s string) (time.Time, error) {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02"} {
 		if t, err := time.Parse(layout, s); err == nil {
-			return t, nil
+			return t.UTC(), nil
 		}
 	}
 	var sec float64
 	if n, err := fmt.Sscanf(s, "%g", &sec); n == 1 && err == nil && sec > 1e8 {
 		return time.UnixMicro(int64(sec * 1e6)).UTC(), nil
 	}
-	return time.Time{}, fmt.Errorf("--now takes newest, wall or a time such as 2024-05-01T12:00:00Z, not %q", s)
+	return time.Time{}, fmt.Errorf("a time is one such as 2024-05-01T12:00:00Z, not %q", s)
 }

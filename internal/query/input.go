@@ -59,6 +59,7 @@ func (in *Input) Scan(ctx context.Context, need func(field string) bool, emit fu
 	if in.scans++; in.scans > 1 { // what a file is like has been told and counted
 		opt.Report, opt.Progress = nil, nil
 	}
+	made := emit
 	if r := in.Range; r != nil {
 		use := opt.Need
 		opt.Need = func(field string) bool { return use(field) || r.times.Needs(field) }
@@ -95,7 +96,7 @@ func (in *Input) Scan(ctx context.Context, need func(field string) bool, emit fu
 		}
 	}
 	for _, b := range in.Extra {
-		if err := watched(b); stopped {
+		if err := made(b); errors.Is(err, source.ErrStop) {
 			return nil
 		} else if err != nil {
 			return err

@@ -43,8 +43,8 @@ func (t *Times) Of(b *event.Batch) []float64 {
 	at := 0
 	for i := range seen.Len() {
 		if seen.Len() != b.Len() { // the view has fewer rows, in the same order
-			o := seen.Lineage.Of(i)[0]
-			for at < b.Len() && b.Lineage.Of(at)[0] != o {
+			o := first(seen, i)
+			for at < b.Len() && first(b, at) != o {
 				at++
 			}
 			if at == b.Len() {
@@ -104,7 +104,7 @@ func (r *Range) quiet() *Range {
 // narrowed returns an emit that is given the rows of the range.
 func (r *Range) narrowed(files *event.Files, count bool, emit func(*event.Batch) error) func(*event.Batch) error {
 	return func(b *event.Batch) error {
-		if b.Len() == 0 || r.isTable(files.Name(b.Lineage.Of(0)[0].File)) {
+		if b.Len() == 0 || r.isTable(files.Name(first(b, 0).File)) {
 			return emit(b)
 		}
 		var keep []int32
@@ -140,4 +140,12 @@ func (r *Range) isTable(file string) bool {
 		}
 	}
 	return false
+}
+
+// first is the first origin of a row, or none.
+func first(b *event.Batch, row int) event.Origin {
+	if o := b.Lineage.Of(row); len(o) > 0 {
+		return o[0]
+	}
+	return event.Origin{}
 }

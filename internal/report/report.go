@@ -1,113 +1,96 @@
-// Package report renders findings for people: a self-contained HTML page. All rule and log text is hostile and is escaped by
-// html/template according to where it stands.
+// Package report renders findings for people: a self-contained HTML page and Markdown. All rule and log text is hostile: html/template
+// escapes it according to where it stands, and the page's script never makes markup of it.
 package report
 
 import (
-	"cmp"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/harrier-detect/harrier/internal/attack"
 	"github.com/harrier-detect/harrier/internal/finding"
 )
 
-//go:embed report.html.tmpl
+//go:embed page/report.html.tmpl
 var page string
 
+//go:embed page/report.css
+var style string
+
+//go:embed page/report.js
+var script string
+
 var tmpl = template.Must(template.New("report").Funcs(template.FuncMap{
-	"text":  finding.Text,
-	"stamp": stamp,
-	"share": func(n, of int) int { return 100 * n / max(of, 1) },
+	"text":    finding.Text,
+	"show":    shown,
+	"stamp":   stamp,
+	"between": between,
+	"count":   thousands,
+	"size":    bytesOf,
+	"plural":  plural,
+	"share":   func(n, of int) int { return 100 * n / max(of, 1) },
+	"add":     func(a, b int) int { return a + b },
+	"first":   func(n int, list []string) []string { return list[:min(n, len(list))] },
 }).Parse(page))
 
-// Summary is what a report says of the hunt as a whole.
-type Summary struct {
-	Title         string
-	Files, Events int64
-	Rules         map[string]int // by state: runs, notes, refused
-	Elapsed       time.Duration
-	Now           time.Time
-}
-
-type entityRisk struct {
-	Kind, Value string
-	Score       int
-	Findings    int
-	Rules       []string
-}
-
-type techniqueCount struct {
-	ID    string
-	Count int
-}
-
 type view struct {
-	Summary    Summary
-	Findings   []*finding.Finding
-	Entities   []entityRisk
-	Techniques []techniqueCount
-	Levels     []techniqueCount
-	First      time.Time
-	Last       time.Time
-	MaxScore   int
+	*digest
+	Summary  Summary
+	Timeline *timeline
+	Findings int
+	MaxScore int
+	// Left of entities and episodes are not in the page's tables.
+	LeftEntities, LeftEpisodes int
+	Filtered                   []count
+	Refused                    int
+	Attack                     string
+	Style                      template.CSS
+	Script, Data               template.JS
+	// Policy lets the page run its own script and nothing else, and load nothing.
+	Policy string
 }
 
-// HTML writes the report. Findings are shown in the order given.
-func HTML(w io.Writer, s Summary, findings []*finding.Finding) error {
-	v := view{Summary: s, Findings: findings}
-	entities := map[[2]string]*entityRisk{}
-	techniques, levels := map[string]int{}, map[string]int{}
-	for _, f := range findings {
-		levels[f.Level]++
-		for _, t := range f.Rule.Techniques {
-			techniques[t]++
-		}
-		if !f.First.IsZero() && (v.First.IsZero() || f.First.Before(v.First)) {
-			v.First = f.First
-		}
-		if f.Last.After(v.Last) {
-			v.Last = f.Last
-		}
-		for _, e := range f.Entities {
-			k := [2]string{e.Kind, e.Value}
-			r := entities[k]
-			if r == nil {
-				r = &entityRisk{Kind: e.Kind, Value: e.Value}
-				entities[k] = r
-			}
-			r.Score += f.RiskScore
-			r.Findings++
-			if !slices.Contains(r.Rules, f.Rule.Name) {
-				r.Rules = append(r.Rules, f.Rule.Name)
-			}
-		}
-	}
-	for _, r := range entities {
-		v.Entities = append(v.Entities, *r)
-		v.MaxScore = max(v.MaxScore, r.Score)
-	}
-	slices.SortFunc(v.Entities, func(a, b entityRisk) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.Findings, a.Findings), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Value, b.Value))
+// HTML writes the report. Findings are shown by time, the oldest first.
+func HTML(w io.Writer, s Summary, items []*Item) error {
+	items = slices.Clone(items)
+	slices.SortStableFunc(items, func(a, b *Item) int {
+		x, _ := a.Times()
+		y, _ := b.Times()
+		return x.Compare(y)
 	})
-	v.Entities = v.Entities[:min(len(v.Entities), 50)]
-	v.Techniques = counts(techniques)
-	v.Levels = counts(levels)
+	v := view{Summary: s, digest: digestOf(items), Findings: len(items), Refused: s.Rules["refused"], Attack: attack.Version(), Style: template.CSS(style), Script: template.JS(script)}
+	sum := sha256.Sum256([]byte(script))
+	v.Policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'"
+	for _, e := range v.Entities {
+		v.MaxScore = max(v.MaxScore, e.Score)
+	}
+	for by, n := range s.Filtered {
+		v.Filtered = append(v.Filtered, count{by, n})
+	}
+	slices.SortFunc(v.Filtered, func(a, b count) int { return strings.Compare(a.Name, b.Name) })
+	var err error
+	if v.Timeline, err = timelineOf(v.digest, items); err != nil {
+		return err
+	}
+	if v.Data, err = dataOf(items, v.digest); err != nil {
+		return err
+	}
+	if n := len(v.Entities); n > shownEntities {
+		v.Entities, v.LeftEntities = v.Entities[:shownEntities], n-shownEntities
+	}
+	if n := len(v.Episodes); n > shownEpisodes {
+		v.Episodes, v.LeftEpisodes = v.Episodes[n-shownEpisodes:], n-shownEpisodes
+	}
 	if err := tmpl.Execute(w, v); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
 	return nil
-}
-
-func counts(m map[string]int) []techniqueCount {
-	var out []techniqueCount
-	for id, n := range m {
-		out = append(out, techniqueCount{id, n})
-	}
-	slices.SortFunc(out, func(a, b techniqueCount) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.ID, b.ID)) })
-	return out
 }
 
 func stamp(t time.Time) string {
@@ -115,4 +98,53 @@ func stamp(t time.Time) string {
 		return ""
 	}
 	return t.UTC().Format("2006-01-02 15:04:05Z")
+}
+
+// between says when something was that may have taken time.
+func between(a, b time.Time) string {
+	switch {
+	case a.IsZero():
+		return ""
+	case b.Sub(a) < time.Second:
+		return stamp(a)
+	case a.UTC().Format(time.DateOnly) == b.UTC().Format(time.DateOnly):
+		return a.UTC().Format("2006-01-02 15:04:05") + " – " + b.UTC().Format("15:04:05Z")
+	}
+	return a.UTC().Format("2006-01-02 15:04") + " – " + b.UTC().Format("2006-01-02 15:04Z")
+}
+
+// thousands writes a number with spaces between its thousands.
+func thousands(n any) string {
+	s := fmt.Sprint(n)
+	var out []byte
+	for i := range len(s) {
+		if i > 0 && (len(s)-i)%3 == 0 && s[i-1] != '-' {
+			out = append(out, "\u202f"...)
+		}
+		out = append(out, s[i])
+	}
+	return string(out)
+}
+
+func bytesOf(n int64) string {
+	const unit = 1024
+	f, i := float64(n), 0
+	for f >= unit && i < 4 {
+		f /= unit
+		i++
+	}
+	if i == 0 {
+		return fmt.Sprintf("%d B", n)
+	}
+	return fmt.Sprintf("%.1f %ciB", f, "KMGT"[i-1])
+}
+
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	if strings.HasSuffix(one, "y") && !strings.HasSuffix(one, "ay") {
+		one = one[:len(one)-1] + "ie"
+	}
+	return thousands(n) + " " + one + "s"
 }
