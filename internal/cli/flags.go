@@ -47,9 +47,7 @@ func (f *runFlags) add(c *cobra.Command) {
 func (f *runFlags) engine(p *rule.Pack) (*query.Engine, error) {
 	s := query.Settings{Now: f.now, Workers: f.workers, GeoIP: f.geoip, Profile: f.profile, Tables: map[string]string{}}
 	if p != nil {
-		s.Detached = true
-		s.Macros, s.Lookups, s.LookupDirs, s.Functions = p.Macros, p.Lookups, p.LookupDirs, p.Functions
-		s.Sigma = p.Sigma
+		s.UsePack(p)
 	}
 	for _, path := range f.macros {
 		ms, ds, err := rule.LoadMacros(path)

@@ -60,6 +60,13 @@ type Settings struct {
 	Profile *cost.Profile
 }
 
+// UsePack makes the settings those for the rules of a pack: with what their repositories have beside them, and as rules from
+// elsewhere are run.
+func (s *Settings) UsePack(p *rule.Pack) {
+	s.Detached = true
+	s.Macros, s.Lookups, s.LookupDirs, s.Functions, s.Sigma = p.Macros, p.Lookups, p.LookupDirs, p.Functions, p.Sigma
+}
+
 // An Engine compiles queries and runs them over inputs. Compile may be called concurrently; runs may not.
 type Engine struct {
 	settings Settings
