@@ -41,6 +41,7 @@ type Catalog struct {
 	Data *Data
 
 	byRule map[*rule.Rule]*Entry
+	byID   map[string]*Entry
 	groups map[GroupKind]map[string]*Group
 }
 
@@ -54,7 +55,7 @@ type Data struct {
 
 // Build analyses the rules of a pack. Findings are added by [Catalog.Found] and settled, with all indices, by [Catalog.Settle].
 func Build(ctx context.Context, e *query.Engine, p *rule.Pack, o Options) (*Catalog, error) {
-	c := &Catalog{Title: o.Title, Entries: make([]*Entry, len(p.Rules)), byRule: map[*rule.Rule]*Entry{}}
+	c := &Catalog{Title: o.Title, Entries: make([]*Entry, len(p.Rules)), byRule: map[*rule.Rule]*Entry{}, byID: map[string]*Entry{}}
 	workers := o.Workers
 	if workers <= 0 {
 		workers = runtime.NumCPU()
@@ -88,9 +89,15 @@ func Build(ctx context.Context, e *query.Engine, p *rule.Pack, o Options) (*Cata
 		x.Page = uniqueName(names, slug(x.Name, 60)+"-"+digest(string(x.Language), x.ID, x.Name))
 		x.File = relative(x.File, o.Roots)
 		c.byRule[x.Rule] = x
+		if c.byID[x.ID] == nil {
+			c.byID[x.ID] = x
+		}
 	}
 	return c, nil
 }
+
+// ByID returns the first rule of an id, or nil.
+func (c *Catalog) ByID(id string) *Entry { return c.byID[id] }
 
 // Settle makes the indices, when all findings are there.
 func (c *Catalog) Settle() {

@@ -54,7 +54,16 @@ type ruleJSON struct {
 	Observables    []rule.Observable    `json:"observables,omitempty"`
 	Entities       []rule.EntityMapping `json:"entities,omitempty"`
 	Schedule       *rule.Schedule       `json:"schedule,omitempty"`
+	Throttle       *rule.Throttle       `json:"throttle,omitempty"`
 	Tests          []rule.Test          `json:"tests,omitempty"`
+	Drilldowns     []rule.Drilldown     `json:"drilldowns,omitempty"`
+	Domain         string               `json:"security_domain,omitempty"`
+	Asset          string               `json:"asset,omitempty"`
+	Products       []string             `json:"products,omitempty"`
+	Actors         []string             `json:"threat_actors,omitempty"`
+	Software       []string             `json:"software,omitempty"`
+	Atomics        []string             `json:"atomics,omitempty"`
+	Related        []rule.Related       `json:"related,omitempty"`
 	DataSources    []string             `json:"data_sources"`
 	Declared       []string             `json:"declared_fields,omitempty"`
 	Text           string               `json:"text"`
@@ -123,7 +132,8 @@ func (e *Entry) JSON() any {
 		Type: r.Type, Level: r.Level(), RiskScore: r.RiskScore(), Impact: r.Impact, Confidence: r.Confidence, Message: r.Message, Tactics: orEmpty(e.Tactics),
 		Techniques: orEmpty(e.Techniques), KillChain: r.KillChain, NIST: r.NIST, CIS: r.CIS, CVE: r.CVE, Stories: r.Stories, Tags: r.Tags,
 		References: orEmpty(r.References), FalsePositives: r.FalsePositives, Implement: r.Implement, Observables: r.Observables, Entities: r.Entities,
-		Schedule: r.Schedule, Tests: r.Tests, DataSources: orEmpty(e.Sources), Declared: r.Required, Query: e.Query,
+		Schedule: r.Schedule, Throttle: r.Throttle, Tests: r.Tests, Drilldowns: r.Drilldowns, Domain: r.Domain, Asset: r.Asset,
+		Products: r.Products, Actors: r.Actors, Software: r.Software, Atomics: r.Atomics, Related: r.Related, DataSources: orEmpty(e.Sources), Declared: r.Required, Query: e.Query,
 		Indicators: indicatorsJSON(e.Indicators), Exclusions: indicatorsJSON(e.Exclusions), Reads: orEmpty(e.Reads), Events: orEmpty(e.Events),
 		Output: orEmpty(e.Output), OutputOpen: e.OutputOpen, Similar: []similarJSON{}}
 	if r.Query != nil {

@@ -9,7 +9,6 @@ import (
 	"github.com/harrier-detect/harrier/internal/catalog"
 	"github.com/harrier-detect/harrier/internal/catalog/site"
 	"github.com/harrier-detect/harrier/internal/detect"
-	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/finding"
 	"github.com/harrier-detect/harrier/internal/rule"
 	"github.com/harrier-detect/harrier/internal/source"
@@ -83,8 +82,16 @@ func buildCatalog(c *cobra.Command, s *streams, o catalogOptions) error {
 		in.Options.Stdin = s.in
 		defer in.Close()
 		bar := showProgress(s.err, h.progress, nil)
-		err := detect.Run(ctx, engine, h.items, in, func(it *detect.Item, b *event.Batch) {
-			cat.Found(it.Rule, finding.FromBatch(it.Rule, b, in.Options.Files))
+		err := h.stages(ctx, engine, in, func(fs []*finding.Finding) error {
+			for len(fs) > 0 { // those of one rule follow on each other
+				n := 1
+				for n < len(fs) && fs[n].Rule == fs[0].Rule {
+					n++
+				}
+				cat.Found(fs[0].Rule, fs[:n])
+				fs = fs[n:]
+			}
+			return nil
 		}, report)
 		bar.stop()
 		if err != nil {

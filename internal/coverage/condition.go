@@ -15,6 +15,8 @@ type judge struct {
 	env   *fn.Env
 	known map[atom]verdict
 	progs map[string]*expr.Program // nil for what does not compile
+	// fed says that some rule can fire, so that the tables of findings can have rows.
+	fed bool
 }
 
 type atom struct {

@@ -77,17 +77,17 @@ func Look(ctx context.Context, e *query.Engine, p *rule.Pack, in *query.Input, r
 		return nil, err
 	}
 	j := newJudge()
-	for _, x := range r.Rules {
-		if x.explained.Compiled == nil {
-			x.State = Refused
-			continue
+	// Rules over findings see something when another rule can fire.
+	for _, j.fed = range []bool{false, true} {
+		for _, x := range r.Rules {
+			if x.explained.Compiled == nil {
+				x.State = Refused
+			} else if !j.fed || x.State == Blind || x.State == Partly {
+				x.settle(x.look(j, survey))
+			}
 		}
-		s := x.look(j, survey)
-		x.State, x.Missing, x.Hints = s.state, distinct(s.missing), distinct(s.hints)
-		if x.State == Fires {
-			x.Missing = nil
-		} else if x.State == Blind {
-			x.Hints = nil
+		if n := r.Count(); n[Fires]+n[Partly] == 0 {
+			break
 		}
 	}
 	r.gains(j, survey)
@@ -110,6 +110,16 @@ func Look(ctx context.Context, e *query.Engine, p *rule.Pack, in *query.Input, r
 func (x *Rule) look(j *judge, s *Survey) sight {
 	w := &walker{judge: j, survey: s, events: x.explained.Events, bound: map[string]sight{}}
 	return w.look(x.explained.Optimised)
+}
+
+func (x *Rule) settle(s sight) {
+	x.State, x.Missing, x.Hints = s.state, distinct(s.missing), distinct(s.hints)
+	switch x.State {
+	case Fires:
+		x.Missing = nil
+	case Blind:
+		x.Hints = nil
+	}
 }
 
 // distinct leaves out what says the same again.

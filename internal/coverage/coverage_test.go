@@ -91,6 +91,17 @@ func TestStates(t *testing.T) {
 	}
 }
 
+// TestRulesOverFindings: what reads findings can fire when something else can.
+func TestRulesOverFindings(t *testing.T) {
+	over := `| tstats sum(All_Risk.calculated_risk_score) as risk from datamodel=Risk.All_Risk by All_Risk.risk_object`
+	if r := look(t, map[string]string{"a.spl": over}); r.Rules[0].State != Blind {
+		t.Errorf("alone: %s", r.Rules[0].State)
+	}
+	if r := look(t, map[string]string{"a.spl": over, "b.kql": `DeviceProcessEvents | where FileName =~ "x.exe"`}); r.Rules[0].State != Fires {
+		t.Errorf("with others: %s %v", r.Rules[0].State, r.Rules[0].Missing)
+	}
+}
+
 func TestHints(t *testing.T) {
 	r := look(t, map[string]string{"r.kql": `DeviceProcessEvents | where ProcessIntegrityLevel == "System"`}).Rules[0]
 	if len(r.Hints) == 0 || r.Hints[0].Field != "ProcessIntegrityLevel" {

@@ -8,6 +8,7 @@ import (
 	"github.com/harrier-detect/harrier/internal/analyze"
 	"github.com/harrier-detect/harrier/internal/expr"
 	"github.com/harrier-detect/harrier/internal/plan"
+	"github.com/harrier-detect/harrier/internal/risk"
 )
 
 // State says how far a rule can see.
@@ -165,6 +166,9 @@ func noRows(label string) string {
 
 // scan tells whether a view can give rows that satisfy the conditions that were pushed down to it.
 func (w *walker) scan(n *plan.Scan) sight {
+	if w.fed && risk.Correlates([]*plan.Scan{n}) {
+		return sight{state: Fires} // it reads what other rules find
+	}
 	v := w.survey.Views[n.View]
 	if v == nil || len(v.Classes) == 0 {
 		return sight{state: Blind, missing: []Missing{{Kind: NoTable, View: n.View, Events: w.of(n.View, nil)}}}

@@ -20,6 +20,7 @@ type rulePage struct {
 	Events  []eventRow
 	// MoreEvents is how many events are not shown.
 	MoreEvents int
+	Related    []ranked
 	// Body is the rule's file; "" where the query is the whole of it.
 	Body string
 }
@@ -76,6 +77,13 @@ func (s *site) rulePage(e *catalog.Entry) *rulePage {
 		p.Events = append(p.Events, eventRow{ev, s.ref(string(catalog.ByEvent), catalog.EventKey(ev))})
 	}
 	r := e.Rule
+	for _, x := range r.Related {
+		item := ranked{Text: x.ID, Note: x.Type}
+		if o := s.c.ByID(x.ID); o != nil {
+			item.Text, item.Href = o.Name, o.Page+".html"
+		}
+		p.Related = append(p.Related, item)
+	}
 	if r.Source != nil && (r.Query == nil || r.Source.Text != r.Query.Text) && len(r.Source.Text) <= maxBody && r.Format != "markdown" {
 		p.Body = r.Source.Text
 	}

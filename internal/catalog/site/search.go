@@ -82,7 +82,7 @@ func index(c *catalog.Catalog) postings {
 		r := e.Rule
 		p.add(i, inName, e.Name)
 		p.add(i, inName, e.ID)
-		for _, list := range [][]string{e.Techniques, r.Stories, r.CVE, e.Authors, e.Sources, r.Tags} {
+		for _, list := range [][]string{e.Techniques, r.Stories, r.CVE, e.Authors, e.Sources, r.Tags, r.Actors, r.Software} {
 			for _, s := range list {
 				p.add(i, inIndicators, s)
 			}
