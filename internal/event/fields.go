@@ -20,17 +20,28 @@ func Fields(names ...string) FieldSet { return FieldSet{}.Add(names...) }
 
 // Add returns the set with more names and patterns.
 func (s FieldSet) Add(names ...string) FieldSet {
-	out := FieldSet{slices.Clone(s.names), slices.Clone(s.patterns)}
+	var fresh, wild []string
 	for _, n := range names {
-		to := &out.names
+		have, to := s.names, &fresh
 		if strings.Contains(n, "*") {
-			to = &out.patterns
+			have, to = s.patterns, &wild
 		}
-		if i, found := slices.BinarySearch(*to, n); !found {
-			*to = slices.Insert(*to, i, n)
+		if _, found := slices.BinarySearch(have, n); !found {
+			*to = append(*to, n)
 		}
 	}
-	return out
+	return FieldSet{merged(s.names, fresh), merged(s.patterns, wild)}
+}
+
+// merged returns the sorted names with fresh ones, which are none of them, among them. Sets are never changed: without fresh names it
+// is the same set.
+func merged(names, fresh []string) []string {
+	if len(fresh) == 0 {
+		return names
+	}
+	out := append(slices.Clip(slices.Clone(names)), fresh...)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Union returns the set of everything in s or t.
