@@ -38,7 +38,13 @@ func schemaCommand(s *streams) *cobra.Command {
 }
 
 // findView finds a view by its whole name or by the name a rule would use: DeviceProcessEvents, Endpoint.Processes, Processes.
+// Log sources of Sigma are sigma:product/category/service, of which parts may be empty and the last ones left out.
 func findView(name string) (schema.ViewInfo, error) {
+	if strings.HasPrefix(name, "sigma:") {
+		if v, ok := schema.Describe(name + strings.Repeat("/", max(0, 2-strings.Count(name, "/")))); ok {
+			return v, nil
+		}
+	}
 	var names []string
 	for _, full := range schema.Views() {
 		_, short, _ := strings.Cut(full, ":")

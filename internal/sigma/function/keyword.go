@@ -13,17 +13,38 @@ import (
 // spellings looks at the texts of an event in which a keyword is looked for: the raw text, and what it says without escapes, which is
 // remembered for the other keywords.
 func spellings(v event.Value, plain *fn.Memo, look func(string) bool) bool {
-	s := Text(v)
+	whole := Text(v)
+	s := withoutOrigin(whole)
 	if look(s) {
 		return true
 	}
-	switch t := strings.TrimLeft(s, " \t\r\n"); {
+	switch t := strings.TrimLeft(whole, " \t\r\n"); {
 	case strings.HasPrefix(t, "<") && strings.Contains(s, "&"):
 		return look(plain.Of(s, unescapedXML).Str())
 	case (strings.HasPrefix(t, "{") || strings.HasPrefix(t, "[")) && strings.Contains(s, `\`):
 		return look(plain.Of(s, unescapedJSON).Str())
 	}
 	return false
+}
+
+// withoutOrigin takes away where an event was read from, which stands first in what harrier convert writes and is no part of the event: the
+// name of a file tells what somebody thought of it.
+func withoutOrigin(s string) string {
+	const file, record = `{"_file":"`, `,"_record":`
+	if !strings.HasPrefix(s, file) {
+		return s
+	}
+	i := len(file)
+	for i < len(s) && s[i] != '"' {
+		if s[i] == '\\' {
+			i++
+		}
+		i++
+	}
+	if number, ok := strings.CutPrefix(s[min(i+1, len(s)):], record); ok {
+		return strings.TrimLeft(number, "0123456789")
+	}
+	return s
 }
 
 func unescapedXML(s string) event.Value  { return event.StringOf(unescapeXML(s)) }
