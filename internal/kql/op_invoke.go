@@ -88,7 +88,8 @@ func (r *rows) without(cols []Column) *rows {
 		v := event.NullValue
 		switch {
 		case col.Name == "ProfileAvailability":
-			v = event.StringOf("Missing")
+			// Nobody could be asked, which is the service's word for a query that failed. Rules leave such files out.
+			v = event.StringOf("Error")
 		case col.Type == types.String:
 			v = event.StringOf("")
 		}
