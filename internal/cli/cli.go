@@ -72,6 +72,18 @@ func (e *inputErrors) exit() error {
 	return nil
 }
 
+// await runs f, which cannot be interrupted, and returns its results; when the user interrupts, it goes on without them.
+func await(ctx context.Context, f func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return interrupted("no event had been read")
+	}
+}
+
 // streams are where a verb reads and writes.
 type streams struct {
 	in       io.Reader

@@ -93,8 +93,11 @@ func (h *hunted) exit() error {
 // hunt runs the rules over the paths, prints findings as they were asked for and the summary on standard error.
 func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunted, error) {
 	began := time.Now()
-	pack, err := rule.Load(o.rules)
-	if err != nil {
+	var pack *rule.Pack
+	if err := await(ctx, func() (err error) {
+		pack, err = rule.Load(o.rules)
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	if len(pack.Rules)+len(pack.Refused) == 0 {
@@ -111,7 +114,13 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 	if err != nil {
 		return nil, err
 	}
-	h := &hunted{items: detect.Compile(engine, pack), progress: new(source.Progress), filtered: filtered}
+	h := &hunted{progress: new(source.Progress), filtered: filtered}
+	if err := await(ctx, func() error {
+		h.items = detect.Compile(engine, pack)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
 	report := h.reporter(s.err)
 	in := engine.NewInput(paths, report, h.progress)
 	in.Options.Stdin = s.in

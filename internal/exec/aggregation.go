@@ -35,12 +35,12 @@ type aggregation struct {
 	pending, due     int
 
 	// splits allows groups to be split into parts that are aggregated one after the other, when memory runs out.
-	splits   bool
-	deferred *deferred // set: rows go to disk
-	level    int       // how often the groups have been split
-	waiting  int64     // bytes of tables that wait for their turn
-	seq      int64     // memberships so far
-	born     []int64   // by group: the first of them
+	splits    bool
+	deferred  *deferred // set: rows go to disk
+	level     int       // how often the groups have been split
+	finishing bool      // all rows have come
+	seq       int64     // memberships so far
+	born      []int64   // by group: the first of them
 }
 
 // aggSlot is an item of the plan and the aggregates that it stands for.
@@ -279,7 +279,7 @@ const (
 // measure books what the groups hold, and acts when that is too much.
 func (a *aggregation) measure(rows int) error {
 	if a.pending += rows; a.pending < max(a.due, measureLeast) {
-		a.acc.book(a.waiting + max(a.measured+a.perRow*int64(a.pending), a.group.size()) - a.acc.held)
+		a.acc.book(max(a.measured+a.perRow*int64(a.pending), a.group.size()) - a.acc.held)
 		return a.react()
 	}
 	n := a.group.size()
@@ -300,17 +300,17 @@ func (a *aggregation) measure(rows int) error {
 	a.perRow = max(0, n-a.measured) / int64(a.pending)
 	a.measured, a.pending = n, 0
 	a.due = max(int(min(a.acc.limit()/16/(a.perRow+1), measureMost)), a.group.n)
-	a.acc.book(a.waiting + n - a.acc.held)
+	a.acc.book(n - a.acc.held)
 	return a.react()
 }
 
 // react splits the groups when they hold too much, or ends the job when that does not help.
 func (a *aggregation) react() error {
 	limit := a.acc.limit()
-	own := a.acc.held - a.waiting
+	own := a.acc.held
 	switch {
 	case a.splits && a.level < maxSplits && a.group.n > 1 && a.deferred == nil && (own > limit/2 || own > limit/16 && a.acc.press()):
-		a.split()
+		return a.split()
 	case a.acc.burst():
 		return a.acc.fail("what it holds of a single group is needed all the time")
 	}
@@ -344,6 +344,13 @@ func (a *aggregation) keys(groups []uint32, part int) *event.Column {
 
 // fill sets the keys, the order and the results of some groups in b, under names that cannot clash.
 func (a *aggregation) fill(b *event.Batch, groups []uint32) {
+	a.fillKeys(b, groups)
+	for _, r := range a.runs {
+		b.Set(r.hidden(), r.result().column(groups))
+	}
+}
+
+func (a *aggregation) fillKeys(b *event.Batch, groups []uint32) {
 	seqs := make([]uint64, len(groups))
 	for i, g := range groups {
 		seqs[i] = uint64(a.born[g])
@@ -351,9 +358,6 @@ func (a *aggregation) fill(b *event.Batch, groups []uint32) {
 	b.Set(seqColumn, event.NewPlain(event.Int, seqs, nil))
 	for j := range a.group.By {
 		b.Set(deferredKey(j), a.keys(groups, j))
-	}
-	for _, r := range a.runs {
-		b.Set(r.hidden(), r.result().column(groups))
 	}
 }
 

@@ -1,24 +1,26 @@
 package exec
 
 import (
+	"fmt"
 	"hash/maphash"
 	"slices"
 	"strconv"
 
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/fn"
+	"github.com/harrier-detect/harrier/internal/spill"
 )
 
-// When groups hold too much, an aggregation splits them: from then on rows go to disk, as keys and arguments, into one of several
-// parts by the hash of their key. In the end the parts are aggregated one after the other, each with its share of the groups that
-// were there before, so that every group sees all of its rows in order; a part that is still too big is split again. States need not be
-// written, and a result does not depend on when the split was.
+// When groups hold too much, an aggregation puts them away: their states go to disk, and from then on the rows too, as keys and
+// arguments. In the end the states are read back and the rows added to them, so that every group sees all of its rows in order and a
+// result does not depend on when that was. If they are still too many, states and rows go into parts by the hash of their key, which are
+// finished one after the other, and a part that is too big is split again.
 
 const (
 	splitBits = 4
 	splitWays = 1 << splitBits
 	// maxSplits is how often groups are split: those of one part after that are millions of times fewer.
-	maxSplits = 6
+	maxSplits = 7
 )
 
 var splitSeed = maphash.MakeSeed()
@@ -41,7 +43,8 @@ func keyOf(buf []byte, keys []event.Value) []byte {
 	return buf
 }
 
-// deferred takes rows that will be aggregated later.
+// deferred takes groups and rows that will be aggregated later. At level 0 they are in one part, since most aggregations that have to
+// make room are not those that take it.
 type deferred struct {
 	agg   *aggregation
 	level int
@@ -49,29 +52,170 @@ type deferred struct {
 	buf   []byte
 }
 
-// aggTable is groups with their states.
-type aggTable struct {
-	ids     *keyIDs
-	states  [][]fn.State // by run, then group
-	lineage []origins
-	born    []int64
-	bytes   int64
+func (d *deferred) partOf(keys []event.Value) int {
+	if d.level == 0 {
+		return 0
+	}
+	d.buf = keyOf(d.buf, keys)
+	return partOf(d.buf, d.level-1)
 }
 
-// Columns of deferred rows.
+// Columns of deferred rows and groups.
 const (
-	seqColumn  = "\x00seq"
-	runsColumn = "runs"
+	seqColumn    = "\x00seq" // the number of the row, or of a group's first
+	runsColumn   = "runs"
+	statesColumn = "states"
 )
 
 func deferredKey(i int) string      { return "k" + strconv.Itoa(i) }
 func deferredArg(run, i int) string { return "a" + strconv.Itoa(run) + "." + strconv.Itoa(i) }
 
-// split makes rows go to disk from now on.
-func (a *aggregation) split() {
-	a.deferred = &deferred{agg: a, level: a.level}
+// split puts the groups away.
+func (a *aggregation) split() error {
+	d := &deferred{agg: a, level: a.level}
+	a.deferred = d // from here on, since writing makes others, and so this one, be asked for room
 	a.keepMembers, a.members = false, nil
+	keys := make([]event.Value, len(a.group.By))
+	var parts [splitWays][]uint32
+	for g := range uint32(a.group.n) {
+		for i := range keys {
+			keys[i] = a.group.value(g, i)
+		}
+		p := d.partOf(keys)
+		parts[p] = append(parts[p], g)
+	}
+	fresh := make([]fn.State, len(a.runs))
+	for i, r := range a.runs {
+		fresh[i] = r.make()
+	}
+	for p, groups := range parts {
+		for chunk := range slices.Chunk(groups, 512) {
+			if err := a.b.check(); err != nil {
+				return err
+			}
+			b, err := a.written(chunk, fresh)
+			if err != nil {
+				return err
+			}
+			if err := d.put(p, b); err != nil {
+				return err
+			}
+		}
+	}
+	a.clear()
+	return nil
 }
+
+// written returns groups with their states as bytes.
+func (a *aggregation) written(groups []uint32, fresh []fn.State) (*event.Batch, error) {
+	b := event.NewBatch(len(groups))
+	a.fillKeys(b, groups)
+	states := make([]event.Value, len(groups))
+	for i, g := range groups {
+		var buf []byte
+		for j, r := range a.runs {
+			if int(g) >= len(r.states) || r.states[g] == nil {
+				buf = append(buf, 0)
+				continue
+			}
+			var err error
+			if buf, err = spill.AppendState(append(buf, 1), r.states[g], fresh[j]); err != nil {
+				return nil, err
+			}
+		}
+		states[i] = event.StringOf(string(buf))
+	}
+	b.Set(runsColumn, event.NewConstant(event.IntOf(int64(len(a.runs))), len(groups)))
+	b.Set(statesColumn, event.NewAny(states))
+	if a.keepLineage {
+		b.Lineage.Sets = make([][]event.Origin, len(groups))
+		for i, g := range groups {
+			b.Lineage.Sets[i] = a.origins(g)
+		}
+	}
+	return b, nil
+}
+
+// restore takes groups back that written has made.
+func (a *aggregation) restore(b *event.Batch) error {
+	row := make([]uint32, len(a.group.parts))
+	runs := int(b.Value(runsColumn, 0).Int())
+	states := b.Column(statesColumn)
+	for i := range b.Len() {
+		for j, p := range a.group.parts {
+			row[j] = p.id(b.Value(deferredKey(j), i))
+		}
+		g := int(a.group.combine(row))
+		if g != len(a.born) {
+			return fmt.Errorf("a group has been put away twice")
+		}
+		a.born = append(a.born, b.Value(seqColumn, i).Int())
+		if a.keepLineage {
+			a.lineage = append(a.lineage, origins{})
+			a.lineage[g].addAll(b.Lineage.Of(i))
+		}
+		data := []byte(states.Value(i).Str())
+		for _, r := range a.runs[:runs] {
+			if data[0] == 0 {
+				data = data[1:]
+				continue
+			}
+			st := r.make()
+			var err error
+			if data, err = spill.ReadState(data[1:], st); err != nil {
+				return err
+			}
+			r.states = slices.Grow(r.states, g+1-len(r.states))[:g+1]
+			r.states[g] = st
+		}
+	}
+	return a.measure(b.Len())
+}
+
+// clear forgets all groups.
+func (a *aggregation) clear() {
+	a.group.keyIDs = newKeyIDs(len(a.group.By))
+	for _, r := range a.runs {
+		r.states = nil
+	}
+	a.lineage, a.born, a.measured, a.perRow, a.pending, a.due = nil, nil, 0, 0, 0, 0
+	a.acc.free()
+}
+
+// maySplit lets the aggregation put its groups away: of one group there are no parts, and states that cannot be written stay.
+func (a *aggregation) maySplit() {
+	if a.splits = len(a.group.By) > 0 && a.savable(); a.splits {
+		a.b.keep(a.acc, a)
+	}
+}
+
+// savable reports whether the states of all aggregates can be written.
+func (a *aggregation) savable() bool {
+	for _, r := range a.runs {
+		if _, err := spill.AppendState(nil, r.make(), r.make()); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// holds tells what putting the groups away would free.
+func (a *aggregation) holds() int64 {
+	if !a.splits || a.deferred != nil || a.finishing || a.group.n == 0 {
+		return 0
+	}
+	return a.acc.held
+}
+
+func (a *aggregation) putAway() error {
+	if a.holds() == 0 {
+		return nil
+	}
+	return a.split()
+}
+
+func (a *aggregation) settle() error { return nil }
+func (a *aggregation) drop()         {}
 
 func (d *deferred) add(in *aggRows) error {
 	type share struct {
@@ -83,8 +227,7 @@ func (d *deferred) add(in *aggRows) error {
 	a := d.agg
 	split := a.group.lists(in.keys)
 	a.group.memberships(in.keys, in.n, func(row int, keys []event.Value) {
-		d.buf = keyOf(d.buf, keys)
-		s := &shares[partOf(d.buf, d.level)]
+		s := &shares[d.partOf(keys)]
 		s.rows = append(s.rows, int32(row))
 		s.seqs = append(s.seqs, uint64(a.seq))
 		a.seq++
@@ -147,6 +290,9 @@ func (a *aggregation) again(b *event.Batch) error {
 	if a.deferred != nil {
 		return a.deferred.again(b)
 	}
+	if b.Column(statesColumn) != nil {
+		return a.restore(b)
+	}
 	in := &aggRows{n: b.Len(), lineage: b.Lineage}
 	for i := range a.group.By {
 		in.keys = append(in.keys, b.Column(deferredKey(i)))
@@ -191,8 +337,7 @@ func (d *deferred) spread(cols []*event.Column, n int) (parts [splitWays][]int32
 		for i, c := range cols {
 			keys[i] = c.Value(row)
 		}
-		d.buf = keyOf(d.buf, keys)
-		p := partOf(d.buf, d.level)
+		p := d.partOf(keys)
 		parts[p] = append(parts[p], int32(row))
 	}
 	return parts
@@ -201,90 +346,25 @@ func (d *deferred) spread(cols []*event.Column, n int) (parts [splitWays][]int32
 // finish calls emit for all groups: once with everything, or, when groups were split, once for each part, as if there were no other
 // groups. Groups of one call are in the order in which they came.
 func (a *aggregation) finish(emit func() error) error {
-	if a.deferred == nil {
+	a.finishing = true
+	d := a.deferred
+	if d == nil {
 		return emit()
 	}
-	d, t := a.deferred, a.leave()
 	a.deferred = nil
 	a.level++
 	defer func() { a.level-- }()
-	left := t.bytes
-	for p := range d.parts {
-		if err := a.b.check(); err != nil {
-			return err
-		}
-		ids := t.of(p, d.level)
-		if len(ids) == 0 && d.parts[p] == nil {
+	for _, rows := range d.parts {
+		if rows == nil {
 			continue
 		}
-		mine := t.bytes * int64(len(ids)) / int64(max(t.ids.n, 1))
-		left -= mine
-		a.waiting += left
-		a.take1(t, ids, mine)
-		if rows := d.parts[p]; rows != nil {
-			if err := rows.drain(a.again); err != nil {
-				return err
-			}
+		if err := rows.drain(a.again); err != nil {
+			return err
 		}
 		if err := a.finish(emit); err != nil {
 			return err
 		}
-		a.waiting -= left
-		a.leave()
+		a.clear()
 	}
 	return nil
-}
-
-// leave takes the groups out of the aggregation.
-func (a *aggregation) leave() *aggTable {
-	t := &aggTable{ids: a.group.keyIDs, lineage: a.lineage, born: a.born, bytes: a.acc.held - a.waiting}
-	for _, r := range a.runs {
-		t.states = append(t.states, r.states)
-		r.states = nil
-	}
-	a.group.keyIDs = newKeyIDs(len(a.group.By))
-	a.lineage, a.born, a.measured, a.perRow, a.pending = nil, nil, 0, 0, 0
-	return t
-}
-
-// of returns the groups of a part.
-func (t *aggTable) of(p, level int) []uint32 {
-	var out []uint32
-	var buf []byte
-	keys := make([]event.Value, len(t.ids.parts))
-	for id := range uint32(t.ids.n) {
-		for i := range keys {
-			keys[i] = t.ids.value(id, i)
-		}
-		if buf = keyOf(buf, keys); partOf(buf, level) == p {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
-// take1 moves groups of a table into the aggregation, which is empty.
-func (a *aggregation) take1(t *aggTable, ids []uint32, bytes int64) {
-	a.measured = bytes
-	row := make([]uint32, len(t.ids.parts))
-	for _, id := range ids {
-		for i, p := range a.group.parts {
-			row[i] = p.id(t.ids.value(id, i))
-		}
-		a.group.combine(row)
-		a.born = append(a.born, t.born[id])
-		if int(id) < len(t.lineage) {
-			a.lineage = slices.Grow(a.lineage, a.group.n-len(a.lineage))[:a.group.n]
-			a.lineage[a.group.n-1] = t.lineage[id]
-			t.lineage[id] = origins{}
-		}
-		for i, states := range t.states {
-			if int(id) < len(states) && states[id] != nil {
-				r := a.runs[i]
-				r.states = slices.Grow(r.states, a.group.n-len(r.states))[:a.group.n]
-				r.states[a.group.n-1] = states[id]
-				states[id] = nil
-			}
-		}
-	}
 }

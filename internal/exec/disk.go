@@ -45,11 +45,16 @@ func (w *blockWriter) flush() error {
 	return nil
 }
 
-// block calls f with the batches of a block.
+// block calls f with the batches of a block, unless the run was cancelled.
 func (r *run) block(b spill.Block, f func(*event.Batch) error) error {
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
+	return r.read(b, f)
+}
+
+// read calls f with the batches of a block.
+func (r *run) read(b spill.Block, f func(*event.Batch) error) error {
 	data, err := r.disk.Read(b)
 	if err != nil {
 		return err

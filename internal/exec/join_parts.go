@@ -147,7 +147,7 @@ func (j *join) part(left, right *store) error {
 		j.right, j.final = piece, next == nil
 		j.build()
 		base := 0
-		err := left.each(func(b *event.Batch) error {
+		err := left.each(func(b *event.Batch) error { // probe looks whether the run was cancelled
 			err := j.probe(b, base)
 			base += b.Len()
 			return err

@@ -13,7 +13,8 @@ func init() {
 		if err != nil {
 			return nil, err
 		}
-		agg.keepLineage, agg.splits = true, len(n.Group.By) > 0
+		agg.keepLineage = true
+		agg.maySplit()
 		return &aggregateSink{b: b, plan: n, agg: agg, out: out}, nil
 	})
 }

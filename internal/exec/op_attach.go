@@ -14,7 +14,8 @@ func init() {
 		if err != nil {
 			return nil, err
 		}
-		agg.keepMembers, agg.splits = true, len(n.Group.By) > 0
+		agg.keepMembers = true
+		agg.maySplit()
 		return &attachSink{b: b, agg: agg, kept: b.store(), out: out}, nil
 	})
 }

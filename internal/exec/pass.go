@@ -106,6 +106,9 @@ func (f *feeding) gather() {
 
 // hand gives the leaves what a batch has for them. It returns ErrEnough when no leaf wants more.
 func (f *feeding) hand(ds []delivery) error {
+	if err := f.run.ctx.Err(); err != nil {
+		return err
+	}
 	if len(f.crews) == 0 {
 		for _, d := range ds {
 			d.deliver()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/harrier-detect/harrier/internal/cost"
 	"github.com/harrier-detect/harrier/internal/event"
@@ -100,7 +101,18 @@ type Job struct {
 // fails leaves its error in Err and does not disturb the others. The error of Run is the input's or the context's.
 func Run(ctx context.Context, jobs []*Job, opt Options) error {
 	r := newRun(ctx, opt)
-	err := r.run(jobs)
+	done := make(chan error, 1)
+	go func() { done <- r.run(jobs) }()
+	var err error
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		select {
+		case err = <-done:
+		case <-time.After(patience):
+			return r.abandon(jobs)
+		}
+	}
 	if opt.Disk == nil {
 		if derr := r.closeDisk(jobs); err == nil {
 			err = derr
@@ -143,9 +155,15 @@ func newRun(ctx context.Context, opt Options) *run {
 
 func (r *run) run(jobs []*Job) error {
 	for _, j := range jobs {
-		j.Err = nil
 		t := &task{run: r, job: j, shapes: &plan.Shapes{}, meter: r.opt.Env.Profile.Meter(cost.Pipeline, j.Name)}
+		r.mu.Lock()
+		left := r.left
 		r.tasks = append(r.tasks, t)
+		r.mu.Unlock()
+		if left {
+			return r.ctx.Err()
+		}
+		j.Err = nil
 		t.guard(func() error {
 			t.shapes.Of(j.Plan)
 			b := &builder{task: t, shapes: t.shapes, scope: &scope{}}
@@ -156,13 +174,48 @@ func (r *run) run(jobs []*Job) error {
 		})
 	}
 	err := r.drive()
-	for _, t := range r.tasks {
-		if t.job.Err == nil && err != nil {
-			t.job.Err = err
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.left {
+		for _, t := range r.tasks {
+			t.end(err)
 		}
-		t.job.Shape = t.shapes.Of(t.job.Plan)
-		if c, ok := t.job.Out.(*Collector); ok {
-			c.Shape = t.job.Shape
+	}
+	return err
+}
+
+// end gives the job what the run has come to.
+func (t *task) end(err error) {
+	if t.job.Err == nil && err != nil {
+		t.job.Err = err
+	}
+	t.job.Shape = t.shapes.Of(t.job.Plan)
+	if c, ok := t.job.Out.(*Collector); ok {
+		c.Shape = t.job.Shape
+	}
+}
+
+// patience is how long a run that was cancelled may take to come to its end. All loops look whether it was, but one of them may be
+// in the midst of something long: a regular expression, a sort, the compilation of thousands of rules.
+const patience = 60 * time.Millisecond
+
+// abandon leaves a run that was cancelled and does not end. It keeps, by holding their locks for good, the jobs that nobody is working
+// at, with the rows that they have; the others have none.
+func (r *run) abandon(jobs []*Job) error {
+	err := r.ctx.Err()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.left = true
+	kept := map[*Job]bool{}
+	for _, t := range r.tasks {
+		if t.mu.TryLock() {
+			kept[t.job] = true
+			t.end(err)
+		}
+	}
+	for _, j := range jobs {
+		if c, ok := j.Out.(*Collector); ok && !kept[j] {
+			c.lost = true
 		}
 	}
 	return err
@@ -178,6 +231,7 @@ type run struct {
 	turns  int64 // of the dictionaries' generations, when the operators last let go of old ones
 	tasks  []*task
 	mu     sync.Mutex
+	left   bool // the run was cancelled, and whoever began it has gone
 	// tables are leaves whose rows are there already; scans are those that wait for a pass over the input.
 	tables []*tableLeaf
 	scans  []*scanLeaf

@@ -344,8 +344,11 @@ func (g *laneGroup) take(in applied, to []delivery) []delivery {
 		return to
 	}
 	possible := g.dispatch.Possible(in.batch)
-	for _, i := range possible {
+	for n, i := range possible {
 		leaf := g.leaves[i]
+		if n&15 == 15 && leaf.task.run.ctx.Err() != nil {
+			break // nobody waits for the rest
+		}
 		first := leaf
 		if leaf.first != nil {
 			first = leaf.first // comes before, and is possible where leaf is
@@ -385,7 +388,7 @@ func (l *laneLeaf) take(vb *event.Batch) (out *event.Batch, err error) {
 // deliver hands a batch to its leaf's plan.
 func (d delivery) deliver() {
 	leaf := d.leaf
-	if leaf.done.Load() || leaf.task.failed() {
+	if leaf.done.Load() || leaf.task.failed() || leaf.task.run.ctx.Err() != nil {
 		return
 	}
 	leaf.task.guard(func() error {

@@ -29,6 +29,7 @@ type Collector struct {
 	Closed bool
 
 	kept *store
+	lost bool // someone may still be working at it, for a run that nobody waits for
 }
 
 // Push keeps the batch.
@@ -47,7 +48,7 @@ func (c *Collector) Close() error {
 
 // Len returns the number of rows.
 func (c *Collector) Len() int {
-	if c.kept == nil {
+	if c.lost || c.kept == nil {
 		return 0
 	}
 	return c.kept.rows
@@ -60,7 +61,7 @@ func (c *Collector) Names() []string {
 	if len(c.Columns) > 0 {
 		shape = plan.Shape{Names: c.Columns, Open: shape.Open}.With(shape.Names...)
 	}
-	if c.kept == nil {
+	if c.lost || c.kept == nil {
 		return (&store{}).existing(shape)
 	}
 	return c.kept.existing(shape)
@@ -68,7 +69,7 @@ func (c *Collector) Names() []string {
 
 // Each calls f with the rows, batch after batch, each with the columns of Names.
 func (c *Collector) Each(f func(*event.Batch) error) error {
-	if c.kept == nil {
+	if c.lost || c.kept == nil {
 		return nil
 	}
 	names := c.Names()
@@ -77,7 +78,7 @@ func (c *Collector) Each(f func(*event.Batch) error) error {
 
 // Rows returns all rows as one batch, with the columns of Names. They must have room in memory.
 func (c *Collector) Rows() (*event.Batch, error) {
-	if c.kept == nil {
+	if c.lost || c.kept == nil {
 		return (&store{}).all(c.Names()), nil
 	}
 	c.kept.acc.free() // whoever asks for all rows at once has room for them
@@ -90,7 +91,7 @@ func (c *Collector) Rows() (*event.Batch, error) {
 
 // Release gives back what the rows take.
 func (c *Collector) Release() {
-	if c.kept != nil {
+	if !c.lost && c.kept != nil {
 		c.kept.release()
 	}
 }

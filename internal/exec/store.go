@@ -164,20 +164,17 @@ func (s *store) own(name string, c *event.Column) *event.Column {
 	return event.NewDictionary(d, out)
 }
 
-// each calls f with all batches in order, which stay.
+// each calls f with all batches in order, which stay. It goes on when the run was cancelled: rows that are there are asked for then.
 func (s *store) each(f func(*event.Batch) error) error {
 	was := s.busy
 	s.busy = true // f may make the run ask for room: what is in memory must not go to the end of the blocks now
 	defer func() { s.busy = was }()
 	for _, block := range s.blocks {
-		if err := s.run.block(block, f); err != nil {
+		if err := s.run.read(block, f); err != nil {
 			return err
 		}
 	}
 	for _, b := range s.batches {
-		if err := s.check(); err != nil {
-			return err
-		}
 		if err := f(b); err != nil {
 			return err
 		}
