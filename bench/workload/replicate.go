@@ -308,3 +308,20 @@ func (c *counter) Write(p []byte) (int, error) {
 	c.lines++
 	return n, err
 }
+
+// Only returns the sample of the lines for which keep is true.
+func (s *Sample) Only(keep func(line []byte) bool) *Sample {
+	out := &Sample{span: s.span}
+	var buf []byte
+	for _, line := range s.lines {
+		buf = buf[:0]
+		for _, p := range line {
+			buf = append(buf, p.text...)
+		}
+		if keep(buf) {
+			out.lines = append(out.lines, line)
+			out.bytes += int64(len(buf))
+		}
+	}
+	return out
+}

@@ -21,6 +21,8 @@ type budget struct {
 	// next is how much must be used before others are asked again to put rows away: when they have none there is no sense in
 	// asking at each batch.
 	next atomic.Int64
+	// pressure knows what the books do not.
+	pressure *pressure
 }
 
 // A keeper holds rows that it can put away on disk. Its methods are called while the lock of its task is held.
@@ -66,7 +68,7 @@ func (a *account) grow(n int64) error {
 	a.of.held += n
 	m := a.of.run.memory
 	used := m.used.Add(n)
-	if used <= m.limit || n <= 0 {
+	if n <= 0 || used <= m.limit && !m.pressure.tooMuch() {
 		return nil
 	}
 	if a.keeper != nil && a.keeper.holds() >= used/8 {
@@ -92,7 +94,10 @@ func (a *account) press() bool {
 	if !a.full() {
 		return false
 	}
-	if m := a.of.run.memory; m.used.Load() > m.next.Load() {
+	switch m := a.of.run.memory; {
+	case m.pressure.act():
+		m.relieveTo(a.of, m.used.Load()/2)
+	case m.used.Load() > m.limit && m.used.Load() > m.next.Load():
 		m.relieve(a.of)
 		m.next.Store(m.used.Load() + m.limit/16)
 	}
@@ -121,7 +126,11 @@ func (a *account) limit() int64 { return a.of.run.memory.limit }
 
 // full reports whether the run holds more than it may.
 func (a *account) full() bool {
-	return a != nil && a.of.run.memory.used.Load() > a.of.run.memory.limit
+	if a == nil {
+		return false
+	}
+	m := a.of.run.memory
+	return m.used.Load() > m.limit || m.pressure.tooMuch()
 }
 
 // relieve asks the biggest keepers of the run to put rows away until a quarter of the bound is free. self is the task whose lock

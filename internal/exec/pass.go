@@ -16,7 +16,7 @@ import (
 // order of the input; crews of plans run at the same time.
 func (r *run) pass(leaves []*scanLeaf) error {
 	first := r.newLane(leaves)
-	f := &feeding{run: r, first: first, pressure: newPressure(r)}
+	f := &feeding{run: r, first: first}
 	for _, g := range first.groups {
 		for _, leaf := range g.leaves {
 			f.leaves = append(f.leaves, leaf.scanLeaf)
@@ -62,8 +62,7 @@ type feeding struct {
 	crewOf map[*task]int
 	wg     sync.WaitGroup
 
-	pressure *pressure
-	handed   int // batches
+	handed int // batches
 }
 
 // idle reports whether no leaf wants more.
@@ -126,7 +125,7 @@ func (f *feeding) hand(ds []delivery) error {
 		}
 	}
 	if f.handed++; f.handed&(lookEvery-1) == 0 {
-		f.pressure.look()
+		f.run.look()
 	}
 	if f.idle() {
 		return ErrEnough

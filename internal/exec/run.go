@@ -146,7 +146,7 @@ func newRun(ctx context.Context, opt Options) *run {
 		opt.Report = func(text.Diagnostic) {}
 	}
 	r := &run{ctx: ctx, opt: opt, memory: &budget{limit: opt.Memory}, disk: opt.Disk}
-	r.memory.run = r
+	r.memory.run, r.memory.pressure = r, newPressure(opt.Ceiling)
 	if r.disk == nil {
 		r.disk = spill.New("")
 	}
