@@ -14,14 +14,50 @@ import (
 type judge struct {
 	env   *fn.Env
 	known map[atom]verdict
-	progs map[string]*expr.Program // nil for what does not compile
+	// names and numbers give equal tests of different rules one number; order is the order in which the parts of an And are looked at.
+	names   map[expr.Expr]int
+	numbers map[string]int
+	order   map[*expr.Logic][]expr.Expr
+	progs   map[int]*expr.Program // nil for what does not compile
 	// fed says that some rule can fire, so that the tables of findings can have rows.
 	fed bool
 }
 
 type atom struct {
-	text  string
+	test  int
 	class *Class
+}
+
+// number returns the number of a test.
+func (j *judge) number(e expr.Expr) int {
+	n, ok := j.names[e]
+	if !ok {
+		text := expr.Print(e)
+		if n, ok = j.numbers[text]; !ok {
+			n = len(j.numbers)
+			j.numbers[text] = n
+		}
+		j.names[e] = n
+	}
+	return n
+}
+
+// parts returns the parts of an And, those first that tell events apart: most classes fail at them.
+func (j *judge) parts(e *expr.Logic) []expr.Expr {
+	out, ok := j.order[e]
+	if !ok {
+		var rest []expr.Expr
+		for _, a := range e.Args {
+			if cols := expr.Columns(a); len(cols) == 1 && analyze.Selects(cols[0]) {
+				out = append(out, a)
+			} else {
+				rest = append(rest, a)
+			}
+		}
+		out = append(out, rest...)
+		j.order[e] = out
+	}
+	return out
 }
 
 // verdict is what became of one test over one class.
@@ -33,7 +69,8 @@ type verdict struct {
 }
 
 func newJudge() *judge {
-	return &judge{env: &fn.Env{}, known: map[atom]verdict{}, progs: map[string]*expr.Program{}}
+	return &judge{env: &fn.Env{}, known: map[atom]verdict{}, names: map[expr.Expr]int{}, numbers: map[string]int{}, order: map[*expr.Logic][]expr.Expr{},
+		progs: map[int]*expr.Program{}}
 }
 
 // outcome is what became of a whole condition over one class.
@@ -52,8 +89,11 @@ func (j *judge) condition(e expr.Expr, c *Class) outcome {
 	case *expr.Logic:
 		if e.Op == expr.And {
 			out := outcome{possible: true}
-			for _, a := range e.Args {
+			for _, a := range j.parts(e) {
 				o := j.condition(a, c)
+				if slices.ContainsFunc(o.fails, func(m Missing) bool { return m.Kind == NoValue }) {
+					return outcome{fails: o.fails} // it is another event: what else it lacks is no matter
+				}
 				out.possible = out.possible && o.possible
 				out.fails = append(out.fails, o.fails...)
 				out.hints = append(out.hints, o.hints...)
@@ -106,16 +146,16 @@ func readsRaw(e expr.Expr) bool { return slices.Contains(expr.Columns(e), event.
 
 // test looks at a condition that is no combination of others.
 func (j *judge) test(e expr.Expr, c *Class) verdict {
-	key := atom{expr.Print(e), c}
+	key := atom{j.number(e), c}
 	if v, ok := j.known[key]; ok {
 		return v
 	}
-	v := j.look(e, key.text, c)
+	v := j.look(e, key.test, c)
 	j.known[key] = v
 	return v
 }
 
-func (j *judge) look(e expr.Expr, text string, c *Class) verdict {
+func (j *judge) look(e expr.Expr, number int, c *Class) verdict {
 	yes := verdict{possible: true}
 	cols := expr.Columns(e)
 	if slices.Contains(cols, event.RawField) {
@@ -136,7 +176,7 @@ func (j *judge) look(e expr.Expr, text string, c *Class) verdict {
 	}
 	switch {
 	case len(unfilled) == len(cols) && len(cols) > 0:
-		if j.holds(e, text, cols, nil, nil) {
+		if j.holds(e, number, cols, nil, nil) {
 			return yes
 		}
 		if c.Assumed && analyze.Selects(cols[0]) {
@@ -144,7 +184,7 @@ func (j *judge) look(e expr.Expr, text string, c *Class) verdict {
 		}
 		return verdict{fail: Missing{Kind: NoField, Class: c, Field: unfilled[0]}}
 	case len(cols) == 0:
-		if j.holds(e, text, nil, nil, nil) {
+		if j.holds(e, number, nil, nil, nil) {
 			return yes
 		}
 		return verdict{fail: Missing{Kind: NeverTrue, Text: analyze.Describe(e)}}
@@ -155,11 +195,11 @@ func (j *judge) look(e expr.Expr, text string, c *Class) verdict {
 	if f.Many {
 		return yes
 	}
-	if j.holds(e, text, cols, f.Values, f) || f.Filled < c.Rows && j.holds(e, text, cols, nil, nil) {
+	if j.holds(e, number, cols, f.Values, f) || f.Filled < c.Rows && j.holds(e, number, cols, nil, nil) {
 		return yes
 	}
 	if analyze.Selects(cols[0]) {
-		return verdict{fail: Missing{Kind: NoValue, Class: c, Field: cols[0], Text: analyze.Describe(e), IDs: numbers(e)}}
+		return verdict{fail: Missing{Kind: NoValue, Class: c, Field: cols[0], Text: analyze.Describe(e), IDs: eventNumbers(e)}}
 	}
 	return verdict{possible: true, hint: Missing{Kind: NoValue, Class: c, Field: cols[0], Text: analyze.Describe(e)}}
 }
@@ -176,8 +216,8 @@ func (j *judge) raw(e expr.Expr, c *Class) verdict {
 	return verdict{possible: true}
 }
 
-// numbers returns the constants of a call that could be numbers of events.
-func numbers(e expr.Expr) []string {
+// eventNumbers returns the constants of a call that could be numbers of events.
+func eventNumbers(e expr.Expr) []string {
 	call, ok := e.(*expr.Call)
 	if !ok {
 		return nil
@@ -214,14 +254,14 @@ func tests(e expr.Expr) bool {
 
 // holds evaluates a condition over values of its one column; without values, over a row in which all its columns are missing.
 // What cannot be evaluated holds.
-func (j *judge) holds(e expr.Expr, text string, cols []string, values []event.Value, f *Field) (ok bool) {
-	p, known := j.progs[text]
+func (j *judge) holds(e expr.Expr, number int, cols []string, values []event.Value, f *Field) (ok bool) {
+	p, known := j.progs[number]
 	if !known {
 		var err error
 		if p, err = expr.Compile(e, j.env); err != nil {
 			p = nil
 		}
-		j.progs[text] = p
+		j.progs[number] = p
 	}
 	if p == nil {
 		return true
@@ -232,4 +272,26 @@ func (j *judge) holds(e expr.Expr, text string, cols []string, values []event.Va
 		b.Set(cols[0], event.NewAny(values))
 	}
 	return len(p.Select(b, nil)) > 0
+}
+
+// asked returns the numbers of the only Windows events that can satisfy a condition, as far as it says so in so many words; ok is false
+// when any can.
+func asked(e expr.Expr) (ids []string, ok bool) {
+	for _, c := range expr.Conjuncts(e) {
+		call, isCall := c.(*expr.Call)
+		if !isCall || len(call.Args) < 2 {
+			continue
+		}
+		col, isCol := call.Args[0].(*expr.Col)
+		if !isCol || !analyze.Numbers(col.Name) {
+			continue
+		}
+		switch name, _, _ := strings.Cut(call.Fn.Name, "@"); name {
+		case "search_eq", "search_in", "spl_eq", "==", "in", "sigma_in", "sigma_number":
+			if ids = eventNumbers(c); len(ids) > 0 {
+				return ids, true
+			}
+		}
+	}
+	return nil, false
 }

@@ -178,7 +178,16 @@ func (w *walker) scan(n *plan.Scan) sight {
 	var nearest []Missing
 	var dead [][]Missing
 	hinted := true
-	for _, c := range v.Classes {
+	var only []string
+	some := false
+	if n.Pred != nil {
+		only, some = asked(n.Pred)
+	}
+	for i, c := range v.Classes {
+		// A class has one number; one of them is looked at all the same, to say what it fails at.
+		if some && c.Log != "" && !slices.Contains(only, c.ID) && (i > 0 || nearest != nil) {
+			continue
+		}
 		o := w.condition(n.Pred, c)
 		if o.possible {
 			out.state = Fires
