@@ -30,6 +30,7 @@ type huntOptions struct {
 	runFlags
 	outputFlags
 	selectFlags
+	scheduleFlags
 	outs    []string // FORMAT=FILE
 	title   string   // of reports
 	why     bool
@@ -60,6 +61,7 @@ func huntCommand(s *streams) *cobra.Command {
 	c.Flags().StringArrayVar(&o.outs, "out", nil, "write findings also in another form, `FORMAT=FILE`; may be given several times")
 	c.Flags().StringVar(&o.title, "title", "", "the title of reports, `TEXT`")
 	o.selectFlags.add(c)
+	o.scheduleFlags.add(c)
 	o.runFlags.add(c)
 	return c
 }
@@ -93,6 +95,9 @@ func (h *hunted) exit() error {
 // hunt runs the rules over the paths, prints findings as they were asked for and the summary on standard error.
 func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunted, error) {
 	began := time.Now()
+	if err := o.scheduleFlags.check(); err != nil {
+		return nil, err
+	}
 	var pack *rule.Pack
 	if err := await(ctx, func() (err error) {
 		pack, err = rule.Load(o.rules)
@@ -132,6 +137,7 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 	if err != nil {
 		return nil, err
 	}
+	outs.late, outs.keep = o.schedule, outs.keep || o.schedule
 	var found atomic.Int64
 	bar := showProgress(s.err, h.progress, func() string { return fmt.Sprintf("%d findings", found.Load()) })
 	err = h.stages(ctx, engine, in, func(fs []*finding.Finding) error {
@@ -146,6 +152,11 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 		}
 		h.partial = true
 	}
+	if !h.partial && o.schedule {
+		if err := h.replay(ctx, &o, pack, in, outs); err != nil {
+			return nil, errors.Join(err, outs.close(h.reportSummary(&o, paths)))
+		}
+	}
 	if !h.partial {
 		if err := outs.fetch(ctx, engine, in); err != nil {
 			return nil, errors.Join(err, outs.close(h.reportSummary(&o, paths)))
@@ -159,6 +170,7 @@ func hunt(ctx context.Context, s *streams, o huntOptions, paths []string) (*hunt
 		return nil, err
 	}
 	h.summary(s.err, o.why)
+	h.scheduleSummary(s.err, outs)
 	if o.profile {
 		printProfile(s.err, o.runFlags.profile)
 	}

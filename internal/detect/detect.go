@@ -169,3 +169,11 @@ func Sorted(items []*Item) []*Item {
 	}
 	return slices.Clip(out)
 }
+
+// Plan returns the rule's plan, or nil when it does not run.
+func (it *Item) Plan() plan.Node {
+	if it.State() == Refused {
+		return nil
+	}
+	return it.query.Plan
+}
