@@ -18,6 +18,10 @@ func (b *bench) scaling() error {
 	if err != nil {
 		return err
 	}
+	if tenth == "" {
+		fmt.Fprintln(b.out, "\nFewer than ten files of rules: what more of them cost cannot be measured.")
+		tenth = first[0]
+	}
 	line := func(what, from, to string, a, z cost, target string) {
 		b.row(what, from, to, seconds(a), seconds(z), fmt.Sprintf("%.2f", z.cpu.Seconds()/max(a.cpu.Seconds(), 1e-9)), target)
 	}
