@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/harrier-detect/harrier/internal/catalog/site"
 	"github.com/harrier-detect/harrier/internal/detect"
 	"github.com/harrier-detect/harrier/internal/finding"
-	"github.com/harrier-detect/harrier/internal/rule"
 	"github.com/harrier-detect/harrier/internal/source"
 )
 
@@ -59,14 +57,7 @@ func catalogBuildCommand(s *streams) *cobra.Command {
 
 func buildCatalog(c *cobra.Command, s *streams, o catalogOptions) error {
 	ctx := c.Context()
-	pack, err := rule.Load(o.rules)
-	if err != nil {
-		return err
-	}
-	if len(pack.Rules)+len(pack.Refused) == 0 {
-		return fmt.Errorf("there is no rule in %s", strings.Join(o.rules, ", "))
-	}
-	engine, err := o.engine(pack)
+	pack, engine, err := o.load(o.rules)
 	if err != nil {
 		return err
 	}

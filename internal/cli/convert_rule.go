@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/harrier-detect/harrier/internal/export"
-	"github.com/harrier-detect/harrier/internal/rule"
 	"github.com/harrier-detect/harrier/internal/text"
 	"github.com/harrier-detect/harrier/internal/transpile"
 )
@@ -34,14 +33,7 @@ func convertRuleCommand(s *streams) *cobra.Command {
 			if !slices.Contains(overs, over) {
 				return fmt.Errorf("--over takes %s with --to %s, not %q", strings.Join(overs, " or "), to, over)
 			}
-			pack, err := rule.Load(args)
-			if err != nil {
-				return err
-			}
-			if len(pack.Rules)+len(pack.Refused) == 0 {
-				return fmt.Errorf("there is no rule in %s", strings.Join(args, ", "))
-			}
-			engine, err := flags.engine(pack)
+			pack, engine, err := flags.load(args)
 			if err != nil {
 				return err
 			}

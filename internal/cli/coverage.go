@@ -13,7 +13,6 @@ import (
 
 	"github.com/harrier-detect/harrier/internal/coverage"
 	"github.com/harrier-detect/harrier/internal/export"
-	"github.com/harrier-detect/harrier/internal/rule"
 	"github.com/harrier-detect/harrier/internal/source"
 )
 
@@ -59,14 +58,7 @@ func cover(c *cobra.Command, s *streams, o coverageOptions, paths []string) (err
 	default:
 		return fmt.Errorf("-f takes table, jsonl or json, not %q", o.format)
 	}
-	pack, err := rule.Load(o.rules)
-	if err != nil {
-		return err
-	}
-	if len(pack.Rules)+len(pack.Refused) == 0 {
-		return fmt.Errorf("there is no rule in %s", strings.Join(o.rules, ", "))
-	}
-	engine, err := o.engine(pack)
+	pack, engine, err := o.load(o.rules)
 	if err != nil {
 		return err
 	}

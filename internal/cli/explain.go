@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/harrier-detect/harrier/internal/analyze"
-	"github.com/harrier-detect/harrier/internal/export"
 	"github.com/harrier-detect/harrier/internal/plan"
 	"github.com/harrier-detect/harrier/internal/query"
 	"github.com/harrier-detect/harrier/internal/rule"
@@ -39,21 +38,12 @@ func explainCommand(s *streams) *cobra.Command {
 			default:
 				return fmt.Errorf("-f takes table, json or md, not %q", out.format)
 			}
-			pack, err := rule.Load(args[:1])
-			if err != nil {
-				return err
-			}
-			if len(pack.Rules)+len(pack.Refused) == 0 {
-				return fmt.Errorf("there is no rule in %s", args[0])
-			}
-			engine, err := flags.engine(pack)
+			pack, engine, err := flags.load(args[:1])
 			if err != nil {
 				return err
 			}
 			refused := len(pack.Refused) > 0
-			for _, d := range pack.Diagnostics {
-				fmt.Fprintln(s.err, export.Printable(d.Error()))
-			}
+			printDiagnostics(s, pack.Diagnostics)
 			all := []*explanation{}
 			for _, r := range pack.Rules {
 				x := explain(engine, r, plans)

@@ -43,6 +43,19 @@ func (f *runFlags) add(c *cobra.Command) {
 	c.Flags().StringArrayVarP(&f.pipelines, "pipeline", "p", nil, "processing pipeline for Sigma rules: a pySigma YAML `FILE`, an old configuration with fieldmappings, a mapping file of Chainsaw, or a folder of them")
 }
 
+// load loads the rules of paths, of which there must be some, and makes the engine for them. What is wrong with files is in the pack.
+func (f *runFlags) load(paths []string) (*rule.Pack, *query.Engine, error) {
+	pack, err := rule.Load(paths)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(pack.Rules)+len(pack.Refused) == 0 {
+		return nil, nil, fmt.Errorf("there is no rule in %s", strings.Join(paths, ", "))
+	}
+	e, err := f.engine(pack)
+	return pack, e, err
+}
+
 // engine makes an engine from the flags and what came with the rules (which may be nil).
 func (f *runFlags) engine(p *rule.Pack) (*query.Engine, error) {
 	s := query.Settings{Now: f.now, Workers: f.workers, GeoIP: f.geoip, Profile: f.profile, Tables: map[string]string{}}

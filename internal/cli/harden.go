@@ -10,8 +10,6 @@ import (
 
 	"github.com/harrier-detect/harrier/internal/export"
 	"github.com/harrier-detect/harrier/internal/harden"
-	"github.com/harrier-detect/harrier/internal/query"
-	"github.com/harrier-detect/harrier/internal/rule"
 	"github.com/harrier-detect/harrier/internal/text"
 )
 
@@ -31,10 +29,11 @@ func hardenCommand(s *streams) *cobra.Command {
 			if err := tableOrJSON(&out); err != nil {
 				return err
 			}
-			pack, engine, err := loadRules(s, &flags, args[:1])
+			pack, engine, err := flags.load(args[:1])
 			if err != nil {
 				return err
 			}
+			printDiagnostics(s, pack.Diagnostics)
 			all := []*hardened{}
 			problems := newProblems(s)
 			missed, bad := false, len(pack.Refused) > 0
@@ -44,9 +43,7 @@ func hardenCommand(s *streams) *cobra.Command {
 				all = append(all, h)
 				if x.Compiled == nil {
 					bad = true
-					for _, d := range x.Diagnostics {
-						fmt.Fprintln(s.err, export.Printable(d.Error()))
-					}
+					printDiagnostics(s, x.Diagnostics)
 					continue
 				}
 				d := harden.Data{Events: engine.NewInput(args[1:], problems.add, nil)}
@@ -117,26 +114,6 @@ func tableOrJSON(out *outputFlags) error {
 		return fmt.Errorf("-f takes table, json or md, not %q", out.format)
 	}
 	return nil
-}
-
-// loadRules loads the rules of paths, of which there must be some, and makes the engine for them. What is wrong with files is
-// told at once.
-func loadRules(s *streams, flags *runFlags, paths []string) (*rule.Pack, *query.Engine, error) {
-	pack, err := rule.Load(paths)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(pack.Rules)+len(pack.Refused) == 0 {
-		return nil, nil, fmt.Errorf("there is no rule in %s", paths[0])
-	}
-	engine, err := flags.engine(pack)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, d := range pack.Diagnostics {
-		fmt.Fprintln(s.err, export.Printable(d.Error()))
-	}
-	return pack, engine, nil
 }
 
 // newProblems tells of the first problems with the input and counts the errors among all.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/harrier-detect/harrier/internal/detect"
 	"github.com/harrier-detect/harrier/internal/export"
-	"github.com/harrier-detect/harrier/internal/rule"
 	"github.com/harrier-detect/harrier/internal/text"
 )
 
@@ -33,14 +32,7 @@ func rulesCommand(s *streams) *cobra.Command {
 			if format != "table" && format != "jsonl" {
 				return fmt.Errorf("-f takes table or jsonl, not %q", out.format)
 			}
-			pack, err := rule.Load(paths)
-			if err != nil {
-				return err
-			}
-			if len(pack.Rules)+len(pack.Refused) == 0 {
-				return fmt.Errorf("there is no rule in the paths given")
-			}
-			engine, err := flags.engine(pack)
+			pack, engine, err := flags.load(paths)
 			if err != nil {
 				return err
 			}

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/harrier-detect/harrier/internal/event"
-	"github.com/harrier-detect/harrier/internal/export"
 	"github.com/harrier-detect/harrier/internal/query"
 	"github.com/harrier-detect/harrier/internal/rule"
 	"github.com/harrier-detect/harrier/internal/twin"
@@ -28,10 +27,11 @@ func twinCommand(s *streams) *cobra.Command {
 			if err := tableOrJSON(&out); err != nil {
 				return err
 			}
-			_, engine, err := loadRules(s, &flags, args[:2])
+			pack, engine, err := flags.load(args[:2])
 			if err != nil {
 				return err
 			}
+			printDiagnostics(s, pack.Diagnostics)
 			var rules [2]*rule.Rule
 			var asked [2]*query.Explained
 			for i, path := range args[:2] {
@@ -48,9 +48,7 @@ func twinCommand(s *streams) *cobra.Command {
 				rules[i] = one.Rules[0]
 				asked[i] = engine.Explain(rules[i].Language, rules[i].Query)
 				if asked[i].Compiled == nil {
-					for _, d := range asked[i].Diagnostics {
-						fmt.Fprintln(s.err, export.Printable(d.Error()))
-					}
+					printDiagnostics(s, asked[i].Diagnostics)
 					return exit(ExitRules)
 				}
 			}
