@@ -7,6 +7,7 @@ import (
 
 	"github.com/harrier-detect/harrier/internal/attack"
 	"github.com/harrier-detect/harrier/internal/finding"
+	"github.com/harrier-detect/harrier/internal/risk"
 	"github.com/harrier-detect/harrier/internal/rule"
 )
 
@@ -145,6 +146,10 @@ func digestOf(items []*Item) *digest {
 // addEntities adds a finding to what its entities add up to.
 func addEntities(to map[[2]string]*entity, it *Item, first, last time.Time) {
 	seen := map[[2]string]bool{}
+	risks := map[string]int{} // what the finding adds to the risk of its objects; what is a threat has none
+	for _, m := range risk.Modifiers([]*finding.Finding{it.Finding}) {
+		risks[m.Object] = m.Score
+	}
 	for _, x := range it.Entities {
 		k := [2]string{x.Kind, x.Value}
 		if seen[k] {
@@ -157,7 +162,9 @@ func addEntities(to map[[2]string]*entity, it *Item, first, last time.Time) {
 			to[k] = e
 		}
 		e.Attacker = e.Attacker && x.Role == "attacker"
-		e.Score += it.RiskScore
+		if x.Role != "attacker" {
+			e.Score += risks[x.Value]
+		}
 		e.Findings++
 		e.Level = higher(e.Level, it.Level)
 		widen(&e.First, &e.Last, first, last)
