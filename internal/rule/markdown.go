@@ -31,7 +31,7 @@ func readMarkdown(file, src string, p *Pack) {
 		if mark, tag, ok := openFence(trimmed); ok {
 			f := fence{tag: strings.ToLower(tag), section: section}
 			body := i + 1
-			for i++; i < len(lines) && !closesFence(strings.TrimSpace(lines[i].text), mark, tag); i++ {
+			for i++; i < len(lines) && !closesFence(strings.TrimSpace(lines[i].text), mark); i++ {
 			}
 			if body < len(lines) {
 				f.start, f.end = lines[body].at, len(src)
@@ -117,11 +117,8 @@ func openFence(line string) (mark, tag string, ok bool) {
 	return "", "", false
 }
 
-// closesFence reports whether a line ends a block. Pages also end a block by a second fence with the same tag, which no query has
-// for a line of its own.
-func closesFence(line, mark, tag string) bool {
-	rest, ok := strings.CutPrefix(line, mark)
-	return ok && (strings.Trim(rest, mark[:1]) == "" || tag != "" && strings.EqualFold(strings.TrimSpace(rest), tag))
+func closesFence(line, mark string) bool {
+	return strings.HasPrefix(line, mark) && strings.Trim(line, mark[:1]) == ""
 }
 
 // looksLikeKQL decides over untagged blocks, which also hold output, command lines and addresses: a query has a pipe, or parses.
