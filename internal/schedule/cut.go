@@ -28,19 +28,24 @@ type source struct {
 // maxRows bounds what one scan of a rule may select to be replayed.
 const maxRows = 500_000
 
-// bounded collects rows until there are too many.
+// bounded keeps batches as a scan gives them until there are too many rows. A Collector would leave out the columns that a bare scan
+// does not promise.
 type bounded struct {
-	exec.Collector
-	over bool
+	batches []*event.Batch
+	n       int
+	over    bool
 }
 
 func (b *bounded) Push(x *event.Batch) error {
-	if b.over || b.Len()+x.Len() > maxRows {
-		b.over = true
+	if b.n += x.Len(); b.over || b.n > maxRows {
+		b.over, b.batches = true, nil
 		return exec.ErrEnough
 	}
-	return b.Collector.Push(x)
+	b.batches = append(b.batches, x)
+	return nil
 }
+
+func (b *bounded) Close() error { return nil }
 
 // cut finds the scans of a plan. The reason says why the rule cannot be replayed.
 func cut(root plan.Node) (sources []*source, local bool, reason string) {

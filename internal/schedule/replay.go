@@ -130,13 +130,12 @@ func (p *replay) load(ctx context.Context, in *query.Input) error {
 			}
 			if s.out.over {
 				c.reason = fmt.Sprintf("it selects more than %d rows", maxRows)
-				s.out.Release()
 				continue
 			}
-			var err error
-			if s.rows, err = s.out.Rows(); err != nil {
-				return err
+			if s.rows = event.NewBatch(0); s.out.n > 0 {
+				s.rows = event.ConcatBatches(s.out.batches)
 			}
+			s.out.batches = nil
 			for i := range s.rows.Len() {
 				for _, o := range s.rows.Lineage.Of(i) {
 					want(o)
