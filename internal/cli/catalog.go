@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -55,8 +56,15 @@ func catalogBuildCommand(s *streams) *cobra.Command {
 	return c
 }
 
+// catalogMemory is what a build tries to keep to; the largest corpora hold less than half of it.
+const catalogMemory = 1400 << 20
+
 func buildCatalog(c *cobra.Command, s *streams, o catalogOptions) error {
 	ctx := c.Context()
+	if o.memory == "" {
+		// Pages by the thousand are garbage as soon as they are written; the collector is to take them before they add up.
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(catalogMemory))
+	}
 	pack, engine, err := o.load(o.rules)
 	if err != nil {
 		return err
