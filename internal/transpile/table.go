@@ -620,7 +620,10 @@ func (c *converter) tell(table string, in, chosen []option) (cond, bool) {
 			// What remains may be the same action as another log tells of it, which the table makes no difference between.
 			acts := values("ActionType")
 			for _, o := range others {
-				if v, ok := constantOf(o.arm, o.cl, "ActionType"); acts == nil || !ok || !slices.Contains(acts, v) {
+				of := o.cl
+				of.id = in[0].class.id
+				// Another event of the same log is another event, whatever the table calls both.
+				if v, ok := constantOf(o.arm, o.cl, "ActionType"); acts == nil || !ok || !slices.Contains(acts, v) || of.log == in[0].class.log || sameLog(of, in[0].class) {
 					return nil, false
 				}
 			}

@@ -49,7 +49,7 @@ var conversions = []struct {
 }{
 	{transpile.Target{Language: "spl", Over: "raw"}, 2155, 375, 2, 0},
 	{transpile.Target{Language: "spl", Over: "cim"}, 1081, 237, 0, 0},
-	{transpile.Target{Language: "kql", Over: "defender"}, 1411, 265, 3, 12},
+	{transpile.Target{Language: "kql", Over: "defender"}, 1411, 265, 3, 11},
 	{transpile.Target{Language: "kql", Over: "sentinel"}, 1871, 358, 3, 1},
 }
 
