@@ -14,7 +14,7 @@ import (
 )
 
 func catalogCommand(s *streams) *cobra.Command {
-	c := &cobra.Command{Use: "catalog", Short: "Make a catalogue of rules"}
+	c := &cobra.Command{Use: "catalog", Short: "Make a catalogue of rules", Args: cobra.NoArgs, RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
 	c.AddCommand(catalogBuildCommand(s))
 	return c
 }

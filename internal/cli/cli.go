@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/harrier-detect/harrier/internal/export"
 	"github.com/harrier-detect/harrier/internal/text"
 )
 
@@ -149,13 +150,13 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) 
 		return ExitNone
 	case errors.As(err, &ee):
 		if text := ee.Error(); text != "" {
-			fmt.Fprintln(errw, "harrier:", text)
+			fmt.Fprintln(errw, "harrier:", export.Printable(text))
 		}
 		return ee.code
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(errw, "harrier: interrupted")
 		return ExitInterrupted
 	}
-	fmt.Fprintln(errw, "harrier:", err)
+	fmt.Fprintln(errw, "harrier:", export.Printable(err.Error())) // it may name a file, and files are named by anybody
 	return ExitUsage
 }

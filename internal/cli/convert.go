@@ -51,7 +51,7 @@ func convertCommand(s *streams) *cobra.Command {
 			told := 0
 			problems := &inputErrors{report: func(d text.Diagnostic) {
 				told++
-				fmt.Fprintln(s.err, d.Error())
+				fmt.Fprintln(s.err, export.Printable(d.Error()))
 			}}
 			progress := new(source.Progress)
 			in := &query.Input{Paths: paths, Options: source.Options{Dicts: event.NewDicts(0), Files: new(event.Files), Classes: new(event.Classes),

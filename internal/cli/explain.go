@@ -45,13 +45,15 @@ func explainCommand(s *streams) *cobra.Command {
 			refused := len(pack.Refused) > 0
 			printDiagnostics(s, pack.Diagnostics)
 			all := []*explanation{}
+			problems := newProblems(s)
 			for _, r := range pack.Rules {
 				x := explain(engine, r, plans)
 				refused = refused || x.State == "refused"
 				if len(args) > 1 && x.explained.Compiled != nil {
-					if err := x.trace(c, s, engine, args[1:]); err != nil {
+					if err := x.trace(c, s, engine, args[1:], problems.add); err != nil {
 						return err
 					}
+					refused = refused || x.State == "refused" // what only a run can tell
 				}
 				all = append(all, x)
 			}
@@ -76,7 +78,7 @@ func explainCommand(s *streams) *cobra.Command {
 			if refused {
 				return exit(ExitRules)
 			}
-			return nil
+			return problems.exit()
 		},
 	}
 	c.Flags().BoolVar(&plans, "plan", false, "show the optimised plan too")
@@ -148,14 +150,8 @@ func explain(e *query.Engine, r *rule.Rule, plans bool) *explanation {
 }
 
 // trace runs the rule over data.
-func (x *explanation) trace(c *cobra.Command, s *streams, e *query.Engine, paths []string) error {
+func (x *explanation) trace(c *cobra.Command, s *streams, e *query.Engine, paths []string, report func(text.Diagnostic)) error {
 	progress := new(source.Progress)
-	problems := 0
-	report := func(d text.Diagnostic) {
-		if problems++; problems <= 20 {
-			fmt.Fprintln(s.err, d.Error())
-		}
-	}
 	in := e.NewInput(paths, report, progress)
 	in.Options.Stdin = s.in
 	defer in.Close()

@@ -36,7 +36,7 @@ func hardenCommand(s *streams) *cobra.Command {
 			printDiagnostics(s, pack.Diagnostics)
 			all := []*hardened{}
 			problems := newProblems(s)
-			missed, bad := false, len(pack.Refused) > 0
+			missed, idle, bad := false, false, len(pack.Refused) > 0
 			for _, r := range pack.Rules {
 				x := engine.Explain(r.Language, r.Query)
 				h := &hardened{ID: r.ID, Name: r.Name, File: r.File, Language: string(r.Language)}
@@ -64,7 +64,7 @@ func hardenCommand(s *streams) *cobra.Command {
 				case err != nil:
 					return err
 				case h.Report.Rows == 0:
-					bad = true
+					idle = true
 					fmt.Fprintf(s.err, "%s finds nothing in the events as they are: there is nothing to write otherwise\n", export.Printable(r.Name))
 				}
 				missed = missed || h.Report != nil && h.Report.Missed > 0
@@ -90,8 +90,10 @@ func hardenCommand(s *streams) *cobra.Command {
 			switch {
 			case bad:
 				return exit(ExitRules)
-			case problems.n > 0:
+			case problems.n > 0: // rather than that the rule finds nothing in what is left
 				return problems.exit()
+			case idle:
+				return exit(ExitRules)
 			case missed:
 				return exit(ExitFindings)
 			}

@@ -189,7 +189,7 @@ func (h *hunted) reporter(w io.Writer) func(text.Diagnostic) {
 			h.kept = append(h.kept, d.Error())
 		}
 		if h.problems <= shown {
-			fmt.Fprintln(w, d.Error())
+			fmt.Fprintln(w, export.Printable(d.Error()))
 		}
 		if h.problems == shown+1 {
 			fmt.Fprintln(w, "more problems with the input follow; they are counted in the summary")
@@ -232,9 +232,9 @@ func (h *hunted) summary(w io.Writer, why bool) {
 // printWhy lists every rule that does not simply run, with its diagnostics and the text they point at.
 func printWhy(w io.Writer, items []*detect.Item) {
 	for _, it := range detect.Sorted(items) {
-		fmt.Fprintf(w, "\n%s: %s (%s)\n", it.State(), it.Rule.Name, it.Rule.File)
+		fmt.Fprintf(w, "\n%s: %s (%s)\n", it.State(), export.Printable(it.Rule.Name), export.Printable(it.Rule.File))
 		for _, d := range it.Diagnostics {
-			fmt.Fprintf(w, "  %s\n", d.Error())
+			fmt.Fprintf(w, "  %s\n", export.Printable(d.Error()))
 			if x := d.Excerpt(); x != "" {
 				fmt.Fprintf(w, "    %s\n", strings.ReplaceAll(export.Printable(x), "\n", "\n    "))
 			}

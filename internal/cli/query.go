@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,7 @@ import (
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/exec"
 	"github.com/harrier-detect/harrier/internal/export"
+	"github.com/harrier-detect/harrier/internal/plan"
 	"github.com/harrier-detect/harrier/internal/query"
 	"github.com/harrier-detect/harrier/internal/report"
 	"github.com/harrier-detect/harrier/internal/rule"
@@ -47,8 +49,11 @@ func queryCommand(s *streams) *cobra.Command {
 			if q == nil {
 				return exit(ExitRules)
 			}
+			if len(args) == 1 && readsInput(q.Plan, flags.tables) {
+				fmt.Fprintln(s.err, "the query reads events, and no PATH is given: it sees none (- reads standard input)")
+			}
 			progress := new(source.Progress)
-			problems := &inputErrors{report: func(d text.Diagnostic) { fmt.Fprintln(s.err, d.Error()) }}
+			problems := &inputErrors{report: func(d text.Diagnostic) { fmt.Fprintln(s.err, export.Printable(d.Error())) }}
 			in := engine.NewInput(args[1:], problems.add, progress)
 			in.Options.Stdin = s.in
 			defer in.Close()
@@ -67,7 +72,7 @@ func queryCommand(s *streams) *cobra.Command {
 			case err != nil && !partial:
 				return errors.Join(err, w.abandon())
 			case job.Err != nil && !partial:
-				fmt.Fprintln(s.err, job.Err)
+				fmt.Fprintln(s.err, export.Printable(job.Err.Error()))
 				return errors.Join(exit(ExitRules), w.abandon())
 			}
 			if err := w.finish(); err != nil {
@@ -83,6 +88,20 @@ func queryCommand(s *streams) *cobra.Command {
 	out.add(c, "table, json, jsonl, csv or html (default: table on a terminal, else jsonl)", true)
 	flags.add(c)
 	return c
+}
+
+// readsInput reports whether a plan reads events of the input, and not only tables of its own or those of --table.
+func readsInput(p plan.Node, tables []string) bool {
+	found := false
+	plan.Walk(p, func(n plan.Node) bool {
+		if scan, ok := n.(*plan.Scan); ok {
+			name, kql := strings.CutPrefix(scan.View, "kql:")
+			given := slices.ContainsFunc(tables, func(t string) bool { return strings.HasPrefix(t, name+"=") })
+			found = found || !(kql && given)
+		}
+		return !found
+	})
+	return found
 }
 
 // querySource reads the query and decides on its language: as told, by the file's name, or by what only SPL can be: a leading
@@ -289,7 +308,7 @@ func flushed(w *bufio.Writer) error {
 
 func printDiagnostics(s *streams, ds text.Diagnostics) {
 	for _, d := range ds {
-		fmt.Fprintln(s.err, d.Error())
+		fmt.Fprintln(s.err, export.Printable(d.Error()))
 		if x := d.Excerpt(); x != "" {
 			fmt.Fprintln(s.err, "  "+strings.ReplaceAll(export.Printable(x), "\n", "\n  "))
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/export"
 	"github.com/harrier-detect/harrier/internal/finding"
 	"github.com/harrier-detect/harrier/internal/replay"
 	"github.com/harrier-detect/harrier/internal/source"
@@ -126,7 +127,7 @@ func rendered(ctx context.Context, s *streams, d *replay.Dataset) (clean func(),
 	}
 	w := bufio.NewWriter(out)
 	opt := source.Options{Dicts: event.NewDicts(0), Files: new(event.Files), Classes: new(event.Classes), InOrder: true,
-		Need: func(f string) bool { return f == event.RawField }, Report: func(d text.Diagnostic) { fmt.Fprintln(s.err, d.Error()) }}
+		Need: func(f string) bool { return f == event.RawField }, Report: func(d text.Diagnostic) { fmt.Fprintln(s.err, export.Printable(d.Error())) }}
 	err = source.Scan(ctx, []string{d.Path}, opt, func(b *event.Batch) error {
 		col := b.Column(event.RawField)
 		if col == nil {

@@ -55,7 +55,7 @@ func rulesCommand(s *streams) *cobra.Command {
 					w.Write(append(line, '\n'))
 					continue
 				}
-				fmt.Fprintf(w, "%-8s %-6s %s (%s)\n", it.State(), it.Rule.Language, export.Printable(it.Rule.Name), it.Rule.File)
+				fmt.Fprintf(w, "%-8s %-6s %s (%s)\n", it.State(), it.Rule.Language, export.Printable(it.Rule.Name), export.Printable(it.Rule.File))
 				for _, d := range it.Diagnostics {
 					fmt.Fprintf(w, "           %s\n", export.Printable(d.Error()))
 				}

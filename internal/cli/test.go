@@ -240,7 +240,7 @@ func (o *testOptions) table(w io.Writer, results []*dtest.Result) {
 			}
 			if res.Status != dtest.Pass {
 				p := res.Source.Position(res.Span.Start)
-				fmt.Fprintf(w, "%-8s %s/%s (%s:%d)\n", res.Status, export.Printable(r.Name), export.Printable(res.Name), res.Source.Name, p.Line)
+				fmt.Fprintf(w, "%-8s %s/%s (%s:%d)\n", res.Status, export.Printable(r.Name), export.Printable(res.Name), export.Printable(res.Source.Name), p.Line)
 			}
 			for _, x := range res.Reasons {
 				fmt.Fprintf(w, "         %s\n", export.Printable(x))
@@ -264,7 +264,7 @@ func (o *testOptions) untested(w io.Writer, suite *dtest.Suite, format string) {
 				line, _ := json.Marshal(map[string]string{"kind": g.kind, "rule_id": r.ID, "rule": r.Name, "file": r.File})
 				w.Write(append(line, '\n'))
 			} else if o.why {
-				fmt.Fprintf(w, "%-30s %s (%s)\n", g.say, export.Printable(r.Name), r.File)
+				fmt.Fprintf(w, "%-30s %s (%s)\n", g.say, export.Printable(r.Name), export.Printable(r.File))
 			}
 		}
 	}

@@ -8,13 +8,15 @@ import (
 
 	"github.com/harrier-detect/harrier/internal/chart"
 	"github.com/harrier-detect/harrier/internal/event"
+	"github.com/harrier-detect/harrier/internal/export"
 	"github.com/harrier-detect/harrier/internal/finding"
 )
 
 //go:embed rows.html.tmpl
 var rowsPage string
 
-var rowsTmpl = template.Must(template.New("rows").Funcs(template.FuncMap{"text": finding.Text}).Parse(rowsPage))
+var rowsTmpl = template.Must(template.New("rows").Funcs(template.FuncMap{
+	"text": func(v event.Value) string { return export.Printable(finding.Text(v)) }, "shown": export.Printable}).Parse(rowsPage))
 
 // shownRows bounds the rows of a page; browsers do not like longer tables.
 const shownRows = 5000
