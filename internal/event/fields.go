@@ -95,13 +95,20 @@ func MatchName(pattern, name string) bool {
 // does, so that a query which asks for all fields does not get what was computed for another one.
 const HiddenPrefix = "\x01harrier:"
 
+// TelemetryField is the column by which macros such as sysmon choose events. It is no field of the events, so it is hidden as the
+// engine's own columns are, but a query may name it.
+const TelemetryField = "_telemetry"
+
+// Hidden reports whether only its exact name reaches a column.
+func Hidden(name string) bool { return name == TelemetryField || strings.HasPrefix(name, HiddenPrefix) }
+
 // MatchWildcards is [MatchName] that also returns what each * stood for.
 func MatchWildcards(pattern, name string) (parts []string, ok bool) {
 	first, rest, wild := strings.Cut(pattern, "*")
 	if !wild {
 		return nil, pattern == name
 	}
-	if strings.HasPrefix(name, HiddenPrefix) {
+	if Hidden(name) {
 		return nil, false
 	}
 	name, ok = strings.CutPrefix(name, first)

@@ -113,7 +113,7 @@ func (s *Set) take(ev *Event, b *event.Batch, row int) {
 	}
 	ev.Fields = []event.Field{}
 	for c, name := range b.Names() {
-		if name == event.RawField || strings.HasPrefix(name, event.HiddenPrefix) {
+		if name == event.RawField || event.Hidden(name) {
 			continue
 		}
 		v := b.ColumnAt(c).Value(row)

@@ -3,7 +3,6 @@ package spl
 import (
 	"strings"
 
-	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
 	"github.com/harrier-detect/harrier/internal/plan"
 	"github.com/harrier-detect/harrier/internal/spl/function"
@@ -50,7 +49,7 @@ func (l *lowerer) metadata(c *syntax.General) {
 
 // scanIndex reads the events, of one index when it is given.
 func (l *lowerer) scanIndex(index *syntax.Option) {
-	l.node = &plan.Scan{View: eventsView, Fields: event.AllFields}
+	l.node = &plan.Scan{View: eventsView, Fields: l.eventFields()}
 	if index != nil {
 		s := &searching{lowerer: l, column: plainColumn, base: true}
 		field := &syntax.Word{Loc: index.Loc, Raw: "index", Value: "index"}

@@ -1,6 +1,8 @@
 package spl
 
 import (
+	"strings"
+
 	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/expr"
 	"github.com/harrier-detect/harrier/internal/plan"
@@ -21,6 +23,14 @@ func (l *lowerer) search(c *syntax.Search) {
 	l.selectRows(c.Expr, "search", l.node == nil)
 }
 
+// eventFields are the fields of events: all of them, and the hidden one when the search or a macro in it names it.
+func (l *lowerer) eventFields() event.FieldSet {
+	if strings.Contains(l.src.Text, event.TelemetryField) {
+		return event.AllFields.Add(event.TelemetryField)
+	}
+	return event.AllFields
+}
+
 // selectRows filters the rows so far, or those of the events when base is set.
 func (l *lowerer) selectRows(x syntax.SearchExpr, label string, base bool) {
 	l.withSubsearches(x, label, func(l *lowerer, x syntax.SearchExpr) {
@@ -29,7 +39,7 @@ func (l *lowerer) selectRows(x syntax.SearchExpr, label string, base bool) {
 			pred = (&searching{lowerer: l, column: plainColumn, base: base, raw: true, timeFormat: timeFormatOf(x)}).test(x)
 		}
 		if base {
-			l.node = &plan.Scan{View: eventsView, Fields: event.AllFields}
+			l.node = &plan.Scan{View: eventsView, Fields: l.eventFields()}
 		}
 		if pred != yes {
 			l.filter(pred)

@@ -178,7 +178,7 @@ func (l *lowerer) tstats(c *syntax.Tstats) {
 		if fields.set != nil {
 			view = fields.set.View
 		}
-		l.node = &plan.Scan{View: view, Fields: event.AllFields}
+		l.node = &plan.Scan{View: view, Fields: l.eventFields()}
 		if pred != yes {
 			l.filter(pred)
 		}
@@ -382,7 +382,7 @@ func (l *lowerer) datamodel(c *syntax.General) {
 
 // readSet reads the events of a data set, newest first.
 func (l *lowerer) readSet(s *DataSet) {
-	l.node = newestFirst(&plan.Scan{View: s.View, Fields: event.AllFields})
+	l.node = newestFirst(&plan.Scan{View: s.View, Fields: l.eventFields()})
 }
 
 func (l *lowerer) from(c *syntax.General) {

@@ -1,6 +1,9 @@
 package spl
 
 import (
+	"strings"
+
+	"github.com/harrier-detect/harrier/internal/event"
 	"github.com/harrier-detect/harrier/internal/plan"
 	"github.com/harrier-detect/harrier/internal/spl/syntax"
 	"github.com/harrier-detect/harrier/internal/text"
@@ -73,6 +76,11 @@ func Compile(src *text.Source, opt Options) (*Query, text.Diagnostics) {
 	if !c.diags.HasErrors() {
 		var shapes plan.Shapes
 		shape := shapes.Of(q.Plan)
+		if named := event.TelemetryField; shape.Open && strings.Contains(full.Source.Text, named) && !strings.Contains(src.Text, named) {
+			// A macro asked for the hidden column to choose events by. The search itself knows nothing of it, so its rows do not have it.
+			q.Plan = &plan.Select{Input: q.Plan, Mode: plan.Drop, Patterns: []string{named}}
+			shape = shapes.Of(q.Plan)
+		}
 		q.Columns, q.Open = shape.Names, shape.Open
 	}
 	return q, full.Annotate(c.diags)
