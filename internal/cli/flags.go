@@ -24,8 +24,10 @@ type runFlags struct {
 	workers int
 	macros  []string
 	lookups []string
-	tables  []string
-	geoip   string
+	// writeLookups is the folder for outputlookup, of the verbs that may write tables.
+	writeLookups string
+	tables       []string
+	geoip        string
 	// pipelines are files of processing pipelines for Sigma rules.
 	pipelines []string
 	profile   *cost.Profile // of hunt --profile
@@ -56,6 +58,11 @@ func (f *runFlags) load(paths []string) (*rule.Pack, *query.Engine, error) {
 	return pack, e, err
 }
 
+// addWriteLookups adds the option of verbs whose searches may write lookup tables.
+func (f *runFlags) addWriteLookups(c *cobra.Command) {
+	c.Flags().StringVar(&f.writeLookups, "write-lookups", "", "let outputlookup write tables into folder `DIR`, which is made when it is not there; later runs with it find them there first")
+}
+
 // engine makes an engine from the flags and what came with the rules (which may be nil).
 func (f *runFlags) engine(p *rule.Pack) (*query.Engine, error) {
 	s := query.Settings{Now: f.now, Workers: f.workers, GeoIP: f.geoip, Profile: f.profile, Tables: map[string]string{}}
@@ -79,6 +86,11 @@ func (f *runFlags) engine(p *rule.Pack) (*query.Engine, error) {
 		}
 		s.Lookups = append(s.Lookups, defs...)
 		s.LookupDirs = append([]string{dir}, s.LookupDirs...)
+	}
+	if s.WriteLookups = f.writeLookups; s.WriteLookups != "" {
+		if err := os.MkdirAll(s.WriteLookups, 0o755); err != nil {
+			return nil, fmt.Errorf("--write-lookups: %w", err)
+		}
 	}
 	for _, t := range f.tables {
 		name, path, ok := strings.Cut(t, "=")

@@ -63,6 +63,7 @@ func huntCommand(s *streams) *cobra.Command {
 	o.selectFlags.add(c)
 	o.scheduleFlags.add(c)
 	o.runFlags.add(c)
+	o.addWriteLookups(c)
 	return c
 }
 

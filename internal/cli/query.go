@@ -87,6 +87,7 @@ func queryCommand(s *streams) *cobra.Command {
 	c.Flags().StringVarP(&lang, "language", "l", "", "language of the query: spl, kql or sigma (default: by the file's name, else guessed)")
 	out.add(c, "table, json, jsonl, csv or html (default: table on a terminal, else jsonl)", true)
 	flags.add(c)
+	flags.addWriteLookups(c)
 	return c
 }
 

@@ -33,7 +33,10 @@ type Settings struct {
 	Macros     []rule.Macro
 	Lookups    []rule.LookupDef
 	LookupDirs []string
-	Functions  []rule.Function
+	// WriteLookups is the folder that searches may write lookup tables into; it is the first one that they are looked for in. "" is for
+	// none.
+	WriteLookups string
+	Functions    []rule.Function
 	// Sigma is what Sigma rules refer to beside themselves.
 	Sigma rule.SigmaContent
 	// Pipeline changes Sigma rules before they are compiled; nil for none.

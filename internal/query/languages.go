@@ -31,7 +31,10 @@ func (e *Engine) prepareLanguages() error {
 	}
 	e.kql = kqlOptions(e.settings, tables)
 	e.sigma = sigmaOptions(e.settings)
-	e.spl = spl.Options{Macros: newMacros(e.settings.Macros), Lookups: newLookups(e.settings), Models: models{}}
+	e.spl = spl.Options{Macros: newMacros(e.settings.Macros), Lookups: newLookups(e.settings), Models: models{}, Detached: e.settings.Detached}
+	if dir := e.settings.WriteLookups; dir != "" {
+		e.spl.Writer = &lookupWriter{dir: dir, lookups: e.spl.Lookups.(*lookups)}
+	}
 	return nil
 }
 

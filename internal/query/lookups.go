@@ -18,6 +18,7 @@ import (
 type lookups struct {
 	defs  map[string]rule.LookupDef
 	dirs  []string
+	write string            // the folder that searches write tables into, or ""
 	files map[string]string // tables given as text, by file name
 
 	mu     sync.Mutex
@@ -25,7 +26,7 @@ type lookups struct {
 }
 
 func newLookups(s Settings) *lookups {
-	l := &lookups{defs: map[string]rule.LookupDef{}, dirs: s.LookupDirs, files: s.LookupFiles, tables: map[string]*spl.Table{}}
+	l := &lookups{defs: map[string]rule.LookupDef{}, dirs: s.LookupDirs, write: s.WriteLookups, files: s.LookupFiles, tables: map[string]*spl.Table{}}
 	for _, d := range s.Lookups {
 		l.defs[d.Name] = d
 	}
@@ -85,6 +86,11 @@ func (l *lookups) read(t *spl.Table, r io.ReadCloser, err error) (*spl.Table, er
 		return nil, fmt.Errorf("lookup %s: %w", t.Name, err)
 	}
 	defer r.Close()
+	if f, ok := r.(*os.File); ok && l.write != "" && filepath.Dir(f.Name()) == filepath.Clean(l.write) {
+		if info, err := f.Stat(); err == nil && info.Size() == 0 {
+			return t, nil // a search without results has written it
+		}
+	}
 	if t.Columns, t.Rows, err = spl.ReadTable(r); err != nil {
 		return nil, fmt.Errorf("lookup %s: %w", t.Name, err)
 	}
@@ -103,6 +109,9 @@ func (l *lookups) open(file string, d rule.LookupDef) (io.ReadCloser, bool, erro
 	dirs := l.dirs
 	if d.File != "" {
 		dirs = append([]string{filepath.Dir(d.File)}, dirs...)
+	}
+	if l.write != "" { // what a search has written stands for what its author's repository had
+		dirs = append([]string{l.write}, dirs...)
 	}
 	for _, dir := range dirs {
 		for _, name := range []string{file, file + ".csv", file + ".gz", file + ".csv.gz"} {
@@ -130,7 +139,11 @@ func (l *lookups) TableNames() []string {
 	for n := range l.files {
 		names = append(names, n)
 	}
-	for _, dir := range l.dirs {
+	dirs := l.dirs
+	if l.write != "" {
+		dirs = append([]string{l.write}, dirs...)
+	}
+	for _, dir := range dirs {
 		entries, err := fs.ReadDir(os.DirFS(dir), ".")
 		if err != nil {
 			continue

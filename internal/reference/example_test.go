@@ -19,13 +19,21 @@ import (
 	"github.com/harrier-detect/harrier/internal/text"
 )
 
-var engine = func() *query.Engine {
-	e, err := query.New(query.Settings{Now: "2024-01-01T12:28:23.5Z", LookupFiles: spl.ExampleLookups, Workers: 1})
-	if err != nil {
-		panic(err)
-	}
-	return e
-}()
+var engine *query.Engine // made by TestMain
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		written, err := os.MkdirTemp("", "harrier-examples-*") // for outputlookup
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(written)
+		if engine, err = query.New(query.Settings{Now: "2024-01-01T12:28:23.5Z", LookupFiles: spl.ExampleLookups, WriteLookups: written, Workers: 1}); err != nil {
+			panic(err)
+		}
+		return m.Run()
+	}())
+}
 
 // run runs a query over no data and returns its rows as a list of objects. Fields of SPL that begin with an underscore are
 // left out.

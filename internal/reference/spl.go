@@ -16,7 +16,7 @@ func SPL() *Language {
 	l := &Language{Name: "spl", Title: "SPL"}
 	commands := Group{Kind: "command", Title: "Commands",
 		Doc: "Examples of tables read the lookup table owners.csv with the rows web1, ann and web2, bob of the columns host and owner. Fields that begin with an underscore are left out of the rows."}
-	env := spl.Options{Models: models{}, Lookups: tables{}}
+	env := spl.Options{Models: models{}, Lookups: tables{}, Detached: true}
 	for _, c := range spl.Commands() {
 		e := &Entry{Kind: "command", Name: c.Name, Aliases: c.Aliases, Doc: c.Doc, Page: c.Page(), Note: c.Note, Refused: c.Refused, Tabular: true}
 		if c.Syntax != "" {

@@ -22,11 +22,6 @@ func init() {
 			Doc: "The rows of a table.", lower: on((*lowerer).inputlookup)},
 		&Command{Name: "inputcsv", Generating: true, See: "inputcsv", Syntax: "inputcsv [append=<bool>] [start=<n>] [max=<n>] <file> [WHERE <search expression>]",
 			Doc: "The rows of a CSV file.", Note: "The file is looked for in the lookup folders.", lower: on((*lowerer).inputlookup)},
-		&Command{Name: "outputlookup", See: "outputlookup", Syntax: "outputlookup <table>", Doc: "Writes a table; here the rows only pass.",
-			Note: "Nothing is written: a search of Harrier has no effects. The table keeps what it had.",
-			lower: general(func(l *lowerer, c *syntax.General) {
-				l.note(c, "outputlookup writes nothing: searches have no effects here")
-			})},
 		&Command{Name: "iplocation", See: "iplocation", Syntax: "iplocation [prefix=<text>] [allfields=<bool>] [lang=<code>] <field>",
 			Doc:   "Adds City, Country, Region, lat and lon of an address, when a GeoIP database is given; nulls otherwise.",
 			lower: general((*lowerer).iplocation)},

@@ -37,7 +37,7 @@ func (fakeLookups) Table(name string) (*Table, error) {
 	return &Table{Name: name, Columns: []string{"tool", "kind"}, Rows: [][]string{{"nc.exe", "net"}}}, nil
 }
 
-var testOptions = Options{Models: fakeModels{}, Lookups: fakeLookups{}, Macros: syntax.Macros{
+var testOptions = Options{Detached: true, Models: fakeModels{}, Lookups: fakeLookups{}, Macros: syntax.Macros{
 	"m":                      {Definition: "a=1 OR b=2"},
 	"drop_dm_object_name(1)": {Args: []string{"x"}, Definition: `rename "$x$.*" as "*"`},
 }}

@@ -89,7 +89,7 @@ func TestCorpusCompiles(t *testing.T) {
 	if err != nil || len(pack.Rules) == 0 {
 		t.Skip("the rule corpora are not beside the checkout")
 	}
-	engine, err := query.New(query.Settings{Macros: pack.Macros, Lookups: pack.Lookups})
+	engine, err := query.New(query.Settings{Detached: true, Macros: pack.Macros, Lookups: pack.Lookups})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,11 @@ type Options struct {
 	Macros  syntax.MacroSet
 	Lookups Lookups
 	Models  Models
+	// Writer takes the tables that outputlookup writes; nil for nowhere.
+	Writer TableWriter
+	// Detached says that the search comes from elsewhere: where it cannot write a table its rows pass, with a note. One that is
+	// typed here is refused.
+	Detached bool
 }
 
 // A Query is a compiled search.
