@@ -20,6 +20,7 @@ func init() {
 			Doc:    "How often each pair of values of two fields occurs: a row for each value of the first, a column for each of the second, most frequent first.",
 			lower:  general((*lowerer).contingency)},
 		&Command{Name: "correlate", See: "correlate", Syntax: "correlate", Doc: "How often each pair of fields occurs together: the rows that have both, divided by those that have one of them.",
+			Note: "The manual does not say how the coefficient is computed; its figures follow this model and may differ.",
 			lower: general(func(l *lowerer, c *syntax.General) {
 				a := l.arguments(c)
 				a.word("type", "cocur", "cocur")

@@ -22,7 +22,7 @@ func init() {
 			Doc:   "Statistics over metrics, rate_avg and rate_sum of counters among them.",
 			Note:  "There is no store of metrics: events stand in for it whose fields are called like the metrics and hold their values.",
 			lower: on((*lowerer).tstats)},
-		&Command{Name: "datamodel", Generating: true, See: "datamodel", Syntax: "datamodel <model> <set> [search|flat] [strict_fields=<bool>]",
+		&Command{Name: "datamodel", Generating: true, See: "datamodel", Syntax: "datamodel [<model> [<set> [search|flat]]] [strict_fields=<bool>]",
 			Doc: "The events of a data set; with search its fields have the set's name in front, with flat they have not.", lower: general((*lowerer).datamodel)},
 		&Command{Name: "from", Generating: true, See: "from", Syntax: "from datamodel:<model>[.<set>] | from inputlookup:<table>",
 			Doc: "The events of a data set, fields without prefix, or the rows of a lookup.", lower: general((*lowerer).from)},
@@ -349,6 +349,10 @@ func (l *lowerer) nodename(x syntax.SearchExpr, fields *modelFields) syntax.Sear
 func (l *lowerer) datamodel(c *syntax.General) {
 	a := l.arguments(c)
 	a.without("strict_fields", "allow_old_summaries", "summariesonly")
+	if len(a.words) < 3 {
+		l.defineModels(a)
+		return
+	}
 	model := a.next("the name of a data model")
 	set := a.next("the name of a data set")
 	mode := ""
@@ -359,9 +363,6 @@ func (l *lowerer) datamodel(c *syntax.General) {
 		}
 	}
 	a.end()
-	if mode == "" {
-		l.unsupported(c, "datamodel without search or flat, which prints the definition")
-	}
 	_, s := l.dataSet(model.Value+"."+set.Value, model)
 	if s == nil {
 		l.node = nothing
