@@ -130,11 +130,12 @@ func Main() int {
 func Run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
 	s := &streams{in, out, errw}
 	root := &cobra.Command{
-		Use:           "harrier",
-		Short:         "Run detection rules, as published, over the logs you have",
-		Long:          "Harrier runs Splunk SPL and Microsoft KQL detection rules, unmodified, over EVTX, event XML, JSON, CSV and Parquet.\n\nExit codes: 0 nothing found, 1 findings, 2 a rule or query is wrong or was refused, 3 wrong usage or unreadable input, 130 interrupted: what was printed is a part of the result.",
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Use:               "harrier",
+		Short:             "Run detection rules, as published, over the logs you have",
+		Long:              "Harrier runs Splunk SPL and Microsoft KQL detection rules, unmodified, over EVTX, event XML, JSON, CSV and Parquet.\n\nExit codes: 0 nothing found, 1 findings, 2 a rule or query is wrong or was refused, 3 wrong usage or unreadable input, 130 interrupted: what was printed is a part of the result.",
+		PersistentPreRunE: spareInput,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
 	}
 	root.SetArgs(args)
 	root.SetIn(in)

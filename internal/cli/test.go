@@ -121,10 +121,16 @@ func (o *testOptions) test(ctx context.Context, s *streams, paths []string) (err
 		return fmt.Errorf("write results: %w", err)
 	}
 	n := o.summary(s.err, suite, results, time.Since(began))
+	refused := false
+	if o.run == "" && o.changed == "" && !stopped {
+		if refused, err = o.refusedUntested(s, suite); err != nil {
+			return err
+		}
+	}
 	switch {
 	case stopped:
 		return interrupted("tests that had not begun are not in it")
-	case n[dtest.Refused] > 0 || len(suite.Pack.Refused) > 0:
+	case n[dtest.Refused] > 0 || len(suite.Pack.Refused) > 0 || refused:
 		return exit(ExitRules)
 	case n[dtest.Broken] > 0 || suite.Diagnostics.HasErrors() || o.needData && n[dtest.NoData] > 0:
 		return exit(ExitUsage)
@@ -268,6 +274,26 @@ func (o *testOptions) untested(w io.Writer, suite *dtest.Suite, format string) {
 			}
 		}
 	}
+}
+
+// refusedUntested compiles the rules without a test, which nothing has compiled by then, and tells of those that do not run.
+func (o *testOptions) refusedUntested(s *streams, suite *dtest.Suite) (bool, error) {
+	none, _ := suite.Untested()
+	if len(none) == 0 {
+		return false, nil
+	}
+	engine, err := o.runFlags.engine(suite.Pack)
+	if err != nil {
+		return false, err
+	}
+	refused := false
+	for _, r := range none {
+		if q, ds := engine.Compile(r.Language, r.Query); q == nil {
+			refused = true
+			printDiagnostics(s, ds)
+		}
+	}
+	return refused, nil
 }
 
 func (o *testOptions) summary(w io.Writer, suite *dtest.Suite, results []*dtest.Result, elapsed time.Duration) map[dtest.Status]int {
