@@ -327,7 +327,7 @@ func (v *lateView) Apply(b *event.Batch) *event.Batch {
 	v.n += int64(b.Len())
 	return b
 }
-func (v *lateView) Finish(b *event.Batch) *event.Batch {
+func (v *lateView) Finish(b *event.Batch, _ event.FieldSet) *event.Batch {
 	out := b.Clone()
 	out.Set("total", event.NewConstant(event.IntOf(v.n), b.Len()))
 	return out

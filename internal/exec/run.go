@@ -32,9 +32,10 @@ type View interface {
 	// Late returns those of the needed columns that can be told only when all input has been seen, and [RowsLate] when Finish
 	// may drop rows.
 	Late() event.FieldSet
-	// Finish returns b, some rows of a batch that Apply gave with all their columns, with the late columns added. It is called
-	// after all input. It may drop rows when Late has RowsLate; nil is no row.
-	Finish(b *event.Batch) *event.Batch
+	// Finish returns b, some rows of a batch that Apply gave, with those late columns added that need has; of the columns that
+	// Apply gave b may lack those that need has not. It is called after all input. It may drop rows when Late has RowsLate; nil is
+	// no row.
+	Finish(b *event.Batch, need event.FieldSet) *event.Batch
 }
 
 // RowsLate in a view's Late says that only at the end it is known which rows the view has: a row may repeat what a better

@@ -425,7 +425,7 @@ func (l *scanLeaf) finish(view View) error {
 		if l.done.Load() {
 			return ErrEnough
 		}
-		if b = view.Finish(b); b == nil {
+		if b = view.Finish(b, l.need); b == nil {
 			return nil
 		}
 		var rows []int32

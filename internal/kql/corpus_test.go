@@ -40,9 +40,9 @@ type madeView struct {
 	need event.FieldSet
 }
 
-func (v madeView) Sources() event.FieldSet            { return event.Fields("n") }
-func (v madeView) Late() event.FieldSet               { return event.FieldSet{} }
-func (v madeView) Finish(b *event.Batch) *event.Batch { return b }
+func (v madeView) Sources() event.FieldSet                              { return event.Fields("n") }
+func (v madeView) Late() event.FieldSet                                 { return event.FieldSet{} }
+func (v madeView) Finish(b *event.Batch, _ event.FieldSet) *event.Batch { return b }
 func (v madeView) Apply(in *event.Batch) *event.Batch {
 	out := in.Derive()
 	for _, c := range v.cols {

@@ -234,8 +234,11 @@ type clockView struct {
 	of func() *recordings
 }
 
-func (v *clockView) Apply(b *event.Batch) *event.Batch  { return v.clocked(v.View.Apply(b)) }
-func (v *clockView) Finish(b *event.Batch) *event.Batch { return v.clocked(v.View.Finish(b)) }
+func (v *clockView) Apply(b *event.Batch) *event.Batch { return v.clocked(v.View.Apply(b)) }
+
+func (v *clockView) Finish(b *event.Batch, need event.FieldSet) *event.Batch {
+	return v.clocked(v.View.Finish(b, need))
+}
 
 func (v *clockView) clocked(b *event.Batch) *event.Batch {
 	if b == nil || b.Column(clockColumn) != nil {

@@ -49,10 +49,10 @@ func newEvents(r *Registry, need event.FieldSet, env *fn.Env) (View, error) {
 	return v, nil
 }
 
-func (v *eventsViewer) Sources() event.FieldSet            { return v.src }
-func (v *eventsViewer) Late() event.FieldSet               { return event.FieldSet{} }
-func (v *eventsViewer) Finish(b *event.Batch) *event.Batch { return b }
-func (v *eventsViewer) wants(name string) bool             { return v.need.Has(name) }
+func (v *eventsViewer) Sources() event.FieldSet                              { return v.src }
+func (v *eventsViewer) Late() event.FieldSet                                 { return event.FieldSet{} }
+func (v *eventsViewer) Finish(b *event.Batch, _ event.FieldSet) *event.Batch { return b }
+func (v *eventsViewer) wants(name string) bool                               { return v.need.Has(name) }
 func (v *eventsViewer) norm(s *shapeDef) *normaliser {
 	n := v.norms[s]
 	if n == nil {

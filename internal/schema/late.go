@@ -9,9 +9,9 @@ import (
 )
 
 // refFields name a process in a mapping's process (the one that acts) and created (the one that is started).
-var refFields = []string{"host", "guid", "pid", "time"}
+var refFields = [...]string{"host", "guid", "pid", "time"}
 
-var refNames = []string{"process", "created"}
+var refNames = [...]string{"process", "created"}
 
 // refColumns carry references from Apply to Finish.
 var refColumns = func() [][]string {
@@ -27,6 +27,7 @@ var refColumns = func() [][]string {
 type lateColumn struct {
 	col  Column
 	path treePath
+	conv func(event.Value) event.Value // to the view's value model
 }
 
 // A treePath leads from a reference to a fact: process.parent.image.
@@ -41,9 +42,9 @@ var derivedFacts = []string{"file_name", "folder_path", "account_name", "account
 
 func parseTreePath(s string) (treePath, error) {
 	parts := strings.Split(s, ".")
-	p := treePath{ref: slices.Index(refNames, parts[0])}
+	p := treePath{ref: slices.Index(refNames[:], parts[0])}
 	if p.ref < 0 || len(parts) < 2 {
-		return p, fmt.Errorf("%q does not begin with %s", s, strings.Join(refNames, " or "))
+		return p, fmt.Errorf("%q does not begin with %s", s, strings.Join(refNames[:], " or "))
 	}
 	for _, up := range parts[1 : len(parts)-1] {
 		if up != "parent" {
@@ -123,7 +124,7 @@ func (p *process) upFact(field string) event.Value {
 	return event.Value{}
 }
 
-func (v *tableView) Finish(b *event.Batch) *event.Batch {
+func (v *tableView) Finish(b *event.Batch, need event.FieldSet) *event.Batch {
 	if v.twins != nil {
 		if b = v.twins.drop(b); b == nil {
 			return nil
@@ -136,30 +137,12 @@ func (v *tableView) Finish(b *event.Batch) *event.Batch {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.seal()
-	// Resolve each row's references once for all columns.
-	refs := make([][]*process, len(refNames))
+	if v.toldBy != t.seals { // what the view remembers is of another state of the tree
+		v.toldBy, v.told = t.seals, map[*process]*lateFacts{}
+	}
+	var refs [len(refNames)]*references
 	for i := range refNames {
-		cols := make([]*event.Column, len(refFields))
-		told := false
-		for j, name := range refColumns[i] {
-			cols[j] = b.Column(name)
-			told = told || cols[j] != nil
-		}
-		if !told {
-			continue
-		}
-		refs[i] = make([]*process, b.Len())
-		get := func(j, row int) event.Value {
-			if cols[j] == nil {
-				return event.Value{}
-			}
-			return cols[j].Value(row)
-		}
-		for row := range b.Len() {
-			pid, _ := integer(get(2, row))
-			at, _ := parseTime(get(3, row))
-			refs[i][row] = t.find(textOf(get(0, row)), textOf(get(1, row)), pid, at)
-		}
+		refs[i] = v.references(b, refColumns[i])
 	}
 	out := b.Derive()
 	for i, name := range b.Names() {
@@ -168,15 +151,12 @@ func (v *tableView) Finish(b *event.Batch) *event.Batch {
 			out.Set(name, b.ColumnAt(i))
 		}
 	}
-	for _, l := range v.late {
-		if refs[l.path.ref] == nil {
+	for n, l := range v.late {
+		ref := refs[l.path.ref]
+		if ref == nil || !need.Has(l.col.Name) {
 			continue
 		}
 		early := out.Column(l.col.Name)
-		conv := forSPL
-		if !v.spl {
-			conv = forKQL(l.col.Type)
-		}
 		vals := make([]event.Value, b.Len())
 		for row := range vals {
 			if early != nil {
@@ -184,22 +164,95 @@ func (v *tableView) Finish(b *event.Batch) *event.Batch {
 					continue
 				}
 			}
-			p := refs[l.path.ref][row]
-			for up := 0; up < l.path.up; up++ {
-				if up == l.path.up-1 && t.parent(p) == nil {
-					if f := p.upFact(l.path.field); !f.IsNull() {
-						vals[row] = conv(f)
-					}
-					p = nil
-					break
-				}
-				p = t.parent(p)
-			}
-			if f := p.fact(l.path.field); !f.IsNull() {
-				vals[row] = conv(f)
+			if x, ok := v.lateFact(ref.of(row), n); ok {
+				vals[row] = x
 			}
 		}
 		out.Set(l.col.Name, event.NewColumn(vals))
 	}
 	return out
+}
+
+// references are what the rows of a batch say of one process each. They are looked up when a column asks, once for all columns.
+type references struct {
+	view *tableView
+	cols [len(refFields)]*event.Column
+	rows []*lateFacts // nil: not looked up yet
+}
+
+// references returns those in the given columns, or nil when b has none.
+func (v *tableView) references(b *event.Batch, columns []string) *references {
+	r := &references{view: v}
+	told := false
+	for i, name := range columns {
+		r.cols[i] = b.Column(name)
+		told = told || r.cols[i] != nil
+	}
+	if !told {
+		return nil
+	}
+	r.rows = make([]*lateFacts, b.Len())
+	return r
+}
+
+// of returns what the view has to say of the process that a row names; of an unknown one it has nothing.
+func (r *references) of(row int) *lateFacts {
+	if r.rows[row] != nil {
+		return r.rows[row]
+	}
+	get := func(i int) event.Value {
+		if r.cols[i] == nil {
+			return event.Value{}
+		}
+		return r.cols[i].Value(row)
+	}
+	pid, _ := integer(get(2))
+	at, _ := parseTime(get(3))
+	p := r.view.reg.tree.find(textOf(get(0)), textOf(get(1)), pid, at)
+	f := r.view.told[p]
+	if f == nil {
+		f = &lateFacts{process: p, state: make([]factState, len(r.view.late)), vals: make([]event.Value, len(r.view.late))}
+		r.view.told[p] = f
+	}
+	r.rows[row] = f
+	return f
+}
+
+// lateFacts are the values of a view's late columns for rows that name one process. Many rows name the same few processes, and many
+// rules keep the same rows, so each value is made once.
+type lateFacts struct {
+	process *process
+	state   []factState // by position in the view's late columns
+	vals    []event.Value
+}
+
+type factState uint8
+
+const (
+	notAsked factState = iota
+	notTold
+	isTold
+)
+
+// lateFact returns the value of a late column, by its position, and whether there is one.
+func (v *tableView) lateFact(f *lateFacts, n int) (event.Value, bool) {
+	if f.state[n] == notAsked {
+		f.state[n] = notTold
+		if x := v.reg.tree.reached(f.process, v.late[n].path); !x.IsNull() {
+			f.vals[n], f.state[n] = v.late[n].conv(x), isTold
+		}
+	}
+	return f.vals[n], f.state[n] == isTold
+}
+
+// reached returns the fact at the end of a path that begins with p; null when it is not known.
+func (t *tree) reached(p *process, path treePath) event.Value {
+	for up := range path.up {
+		next := t.parent(p)
+		if next == nil && up == path.up-1 {
+			return p.upFact(path.field)
+		}
+		p = next
+	}
+	return p.fact(path.field)
 }

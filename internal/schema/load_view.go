@@ -259,8 +259,8 @@ func readMap(name string, n *yaml.Node, fragments map[string]pairs) (*mapDef, er
 		}
 		m.refs[i] = map[string]expr.Expr{}
 		for _, p := range ref {
-			if !slices.Contains(refFields, p.key) {
-				return nil, fmt.Errorf("%s:%d: a process is named by %s, not %s", name, p.line, strings.Join(refFields, ", "), p.key)
+			if !slices.Contains(refFields[:], p.key) {
+				return nil, fmt.Errorf("%s:%d: a process is named by %s, not %s", name, p.line, strings.Join(refFields[:], ", "), p.key)
 			}
 			if m.refs[i][p.key], err = p.parse(name); err != nil {
 				return nil, err

@@ -47,9 +47,10 @@ type View interface {
 	// Late names the needed columns that Apply leaves open for some rows, and [TwinColumn] when rows may turn out to repeat
 	// others. When it is not empty, rows must be kept until all input has been read and then passed through Finish.
 	Late() event.FieldSet
-	// Finish returns rows that Apply gave (or some of them, with at least the columns Apply gave) with their late columns. It drops
-	// rows that tell again what a better source told, and returns nil when none is left.
-	Finish(b *event.Batch) *event.Batch
+	// Finish returns rows that Apply gave (or some of them) with those of their late columns that need has. Of the columns that Apply
+	// gave, b has at least those that need has and those that begin with "_". It drops rows that tell again what a better source
+	// told, and returns nil when none is left.
+	Finish(b *event.Batch, need event.FieldSet) *event.Batch
 }
 
 // TwinColumn stands in [View.Late] for "Finish may drop rows": Windows logs tell many things twice, once through Sysmon and once
@@ -93,6 +94,8 @@ type tableView struct {
 	sources event.FieldSet
 	learns  bool
 	late    []lateColumn
+	told    map[*process]*lateFacts // what late columns hold for the rows that name a process (nil: an unknown one)
+	toldBy  int                     // the seals of the tree that told it
 	twins   *twins
 	meters  []*cost.Meter // by position in need; nil when nobody asks
 }

@@ -56,7 +56,7 @@ func rows(t testing.TB, view string, need event.FieldSet, paths ...string) []map
 	var out []map[string]event.Value
 	for _, b := range held {
 		if !v.Late().Empty() {
-			if b = v.Finish(b); b == nil {
+			if b = v.Finish(b, need); b == nil {
 				continue
 			}
 		}

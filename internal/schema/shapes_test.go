@@ -172,7 +172,8 @@ func TestBatches(t *testing.T) {
 	for _, view := range []string{"kql:DeviceProcessEvents", "kql:DeviceNetworkEvents", "cim:Endpoint.Processes", "cim:Change.All_Changes", eventsView} {
 		var want []string
 		for _, size := range []int{0, 13, 1000} {
-			v, err := NewRegistry().Bind(view, event.Fields("Timestamp", "_time", "DeviceName", "InitiatingProcess*", "FileName", "process*", "user", "EventCode", "action", "tag"), &fn.Env{})
+			need := event.Fields("Timestamp", "_time", "DeviceName", "InitiatingProcess*", "FileName", "process*", "user", "EventCode", "action", "tag")
+			v, err := NewRegistry().Bind(view, need, &fn.Env{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -188,7 +189,7 @@ func TestBatches(t *testing.T) {
 			}
 			var got []string
 			for _, b := range held {
-				if b = v.Finish(b); b == nil {
+				if b = v.Finish(b, need); b == nil {
 					continue
 				}
 				for i := range b.Len() {

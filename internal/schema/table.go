@@ -119,8 +119,8 @@ func (v *userView) Sources() event.FieldSet {
 	return event.Fields(names...)
 }
 
-func (v *userView) Late() event.FieldSet               { return event.FieldSet{} }
-func (v *userView) Finish(b *event.Batch) *event.Batch { return b }
+func (v *userView) Late() event.FieldSet                                 { return event.FieldSet{} }
+func (v *userView) Finish(b *event.Batch, _ event.FieldSet) *event.Batch { return b }
 
 func (v *userView) Apply(b *event.Batch) *event.Batch {
 	if b.Lineage.One == nil {

@@ -60,6 +60,7 @@ type tree struct {
 	guids  map[string]*process
 	pids   map[hostPID][]*process
 	sealed bool
+	seals  int // how often it has been sealed: what was found before may be different now
 }
 
 type hostPID struct {
@@ -267,6 +268,7 @@ func (t *tree) seal() {
 		return
 	}
 	t.sealed = true
+	t.seals++
 	type born struct {
 		host, image string
 		sec         int64

@@ -49,7 +49,11 @@ func newTableView(r *Registry, def *viewDef, need event.FieldSet, env *fn.Env) (
 				if err != nil {
 					return nil, err
 				}
-				v.late = append(v.late, lateColumn{c, p})
+				conv := forSPL
+				if !v.spl {
+					conv = forKQL(c.Type)
+				}
+				v.late = append(v.late, lateColumn{c, p, conv})
 			}
 		}
 	}

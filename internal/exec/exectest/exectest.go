@@ -149,10 +149,10 @@ func (Identity) Bind(_ string, need event.FieldSet, _ *fn.Env) (exec.View, error
 
 type identity struct{ need event.FieldSet }
 
-func (v identity) Sources() event.FieldSet            { return v.need }
-func (v identity) Apply(b *event.Batch) *event.Batch  { return b }
-func (v identity) Late() event.FieldSet               { return event.FieldSet{} }
-func (v identity) Finish(b *event.Batch) *event.Batch { return b }
+func (v identity) Sources() event.FieldSet                              { return v.need }
+func (v identity) Apply(b *event.Batch) *event.Batch                    { return b }
+func (v identity) Late() event.FieldSet                                 { return event.FieldSet{} }
+func (v identity) Finish(b *event.Batch, _ event.FieldSet) *event.Batch { return b }
 
 // Rows runs the plan in every way, demands one answer, and returns it.
 func Rows(t testing.TB, n plan.Node, c Case) *event.Batch {
