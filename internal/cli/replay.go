@@ -93,7 +93,7 @@ func (o *replayOptions) replay(ctx context.Context, s *streams, paths []string) 
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(s.err, "%s: %s in %s", name, size(sent.Bytes), plural(sent.Requests, "request"))
+		fmt.Fprintf(s.err, "%s: %s in %s", export.Printable(name), size(sent.Bytes), plural(sent.Requests, "request"))
 		if o.update {
 			fmt.Fprintf(s.err, ", %d times moved by %s", sent.Times, sent.Moved.Round(time.Second))
 		}
