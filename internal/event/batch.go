@@ -136,6 +136,8 @@ type Batch struct {
 	cols  []*Column
 	index map[string]int
 	n     int
+
+	placed []placement // see Settle
 }
 
 // NewBatch returns an empty batch of n rows, to be filled with [Batch.Set] before it is handed on.

@@ -152,7 +152,7 @@ func (b *Builder) End(class *Class, origin Origin) error {
 			if i > 0 {
 				before = b.names[b.cells[i-1].field]
 			}
-			class.place(name, before)
+			rs.placed = append(rs.placed, placement{name, before})
 		}
 		switch {
 		case c.dict != nil:
@@ -190,6 +190,7 @@ func (b *Builder) flush(rs *rowset) error {
 	out := NewBatch(rs.n)
 	out.Class = rs.class
 	out.Lineage.One = rs.origins
+	out.placed, rs.placed = rs.placed, nil
 	for _, col := range rs.cols {
 		if c := col.finish(rs.n, b.dicts); c != nil {
 			out.Set(col.name, c)
@@ -229,6 +230,7 @@ type rowset struct {
 	at      []*colBuilder           // by field, for low field numbers of the first classes
 	more    map[FieldID]*colBuilder // the others
 	cols    []*colBuilder
+	placed  []placement // of fields that are new in this batch
 	origins []Origin
 	raws    []rawRef
 }

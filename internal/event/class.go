@@ -48,6 +48,19 @@ type layout struct {
 // maxLayout bounds the fields of a layout; no honest class has so many.
 const maxLayout = 2048
 
+// A placement says that a record has a field behind another, or in front when before is "".
+type placement struct{ name, before string }
+
+// Settle tells the class of a batch from a [Builder] the order of the fields that are new in it. Who reads input calls it for each batch in
+// the order of the input, before handing it on: then the order of fields does not hang on which of several builders was faster. The order
+// of fields that are settled never changes.
+func (b *Batch) Settle() {
+	for _, p := range b.placed {
+		b.Class.place(p.name, p.before)
+	}
+	b.placed = nil
+}
+
 // place adds a field behind another, or in front when there is none before it.
 func (c *Class) place(name, before string) {
 	l := c.layout

@@ -11,7 +11,7 @@ func TestClassOrder(t *testing.T) {
 	for _, versions := range [][][]string{{old, recent}, {recent, old}, {old, recent, old}} {
 		c := new(Classes).Intern(Class{Shape: "windows", ID: "1"})
 		dicts := NewDicts(0)
-		b := NewBuilder(dicts, 1, nil, func(*Batch) error { return nil })
+		b := NewBuilder(dicts, 1, nil, func(b *Batch) error { b.Settle(); return nil })
 		for _, fields := range versions {
 			for _, f := range fields {
 				b.AddString(b.Field(f), "x")

@@ -190,6 +190,7 @@ func (u *unit) handOn(opt *Options, out *merger) error {
 		for i := range b.Lineage.One {
 			b.Lineage.One[i].File = numbers[b.Lineage.One[i].File]
 		}
+		b.Settle()
 		if err := out.add(b); err != nil {
 			return err
 		}

@@ -30,6 +30,12 @@ func TestBatchesDoNotMatter(t *testing.T) {
 			})
 			want := rows(t, pack, sample, query.Settings{})
 			got := rows(t, pack, sample, query.Settings{BatchRows: 7, Workers: 1})
+			// Rows of different classes come in an order that hangs on how the input was cut, where no query sorts them.
+			for _, rs := range []map[string][]string{want, got} {
+				for _, lines := range rs {
+					slices.Sort(lines)
+				}
+			}
 			for name, w := range want {
 				if g := got[name]; !slices.Equal(g, w) {
 					t.Errorf("%s: %d rows in small batches, %d in large ones; the first that differs:\n%s", name, len(g), len(w), difference(g, w))

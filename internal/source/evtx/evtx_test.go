@@ -179,7 +179,7 @@ func TestProgramsAgree(t *testing.T) {
 				slices.Sort(fields)
 				o := b.Lineage.Of(i)[0]
 				n++
-				out[o] += fmt.Sprint(*b.Class, "\n", strings.Join(fields, "\n"))
+				out[o] += fmt.Sprint(b.Class.Shape, " ", b.Class.Provider, " ", b.Class.Channel, " ", b.Class.ID, "\n", strings.Join(fields, "\n"))
 			}
 			return nil
 		})
