@@ -161,13 +161,17 @@ func (a *aggregation) add(b *event.Batch) error {
 
 // end takes what had to wait. It must be called before results are asked for.
 func (a *aggregation) end() error {
-	if a.late == nil {
-		return nil
+	if a.late != nil {
+		if err := a.meet(a.late.existing(a.shape), true); err != nil {
+			return err
+		}
+		if err := a.late.drain(a.take); err != nil {
+			return err
+		}
 	}
-	if err := a.meet(a.late.existing(a.shape), true); err != nil {
-		return err
-	}
-	return a.late.drain(a.take)
+	// What is not put away by now is about to be read: when those that take the results are short of room, these groups must stay.
+	a.finishing = a.deferred == nil
+	return nil
 }
 
 // aggRows is what the aggregates see of some rows.
