@@ -17,8 +17,9 @@ var unreadOf = map[string]string{
 	"tags.automated_detection_testing": "one file says that its tests passed",
 }
 
-// TestNoKeyUnread: whatever public rules say of themselves is in the envelope, or is left out for a reason.
-func TestNoKeyUnread(t *testing.T) {
+// publicRules is the folder of the public rules, without which the test is skipped, or fails where they are required.
+func publicRules(t *testing.T) string {
+	t.Helper()
 	root := filepath.Join("..", "..", "..", "shared", "corpus")
 	if _, err := os.Stat(root); err != nil {
 		if os.Getenv("HARRIER_REQUIRE_SHARED") != "" {
@@ -26,6 +27,12 @@ func TestNoKeyUnread(t *testing.T) {
 		}
 		t.Skip("the public rules are not beside the checkout")
 	}
+	return root
+}
+
+// TestNoKeyUnread: whatever public rules say of themselves is in the envelope, or is left out for a reason.
+func TestNoKeyUnread(t *testing.T) {
+	root := publicRules(t)
 	p, err := Load([]string{root})
 	if err != nil {
 		t.Fatal(err)
@@ -48,10 +55,7 @@ func TestNoKeyUnread(t *testing.T) {
 // TestRiskScores: the score that a rule gets is the one that its file states, but for six files that state another than their impact
 // and confidence make.
 func TestRiskScores(t *testing.T) {
-	root := filepath.Join("..", "..", "..", "shared", "corpus", "spl", "escu")
-	if _, err := os.Stat(root); err != nil {
-		t.Skip("the public rules are not beside the checkout")
-	}
+	root := filepath.Join(publicRules(t), "spl", "escu")
 	p, err := Load([]string{root})
 	if err != nil {
 		t.Fatal(err)

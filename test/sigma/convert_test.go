@@ -57,6 +57,9 @@ var conversions = []struct {
 func TestConversions(t *testing.T) {
 	data := []string{filepath.Join(corpus, "regression_data"), "../../../shared/data/evtx"}
 	if _, err := os.Stat(corpus); err != nil {
+		if os.Getenv("HARRIER_REQUIRE_SHARED") != "" {
+			t.Fatal(err)
+		}
 		t.Skip("the corpus of Sigma rules is not beside the checkout: ", err)
 	}
 	pack, err := rule.Load([]string{corpus})

@@ -69,6 +69,9 @@ func sets(t *testing.T) []set {
 // TestRegression runs all rules of the corpus over all regression data in one pass: each set's rule must find its events.
 func TestRegression(t *testing.T) {
 	if _, err := os.Stat(corpus); err != nil {
+		if os.Getenv("HARRIER_REQUIRE_SHARED") != "" {
+			t.Fatal(err)
+		}
 		t.Skip("the corpus of Sigma rules is not beside the checkout: ", err)
 	}
 	pack, err := rule.Load([]string{corpus})
